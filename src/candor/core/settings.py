@@ -1,0 +1,132 @@
+"""Settings: one typed object, from `CANDOR_*` environment variables and an optional `candor.toml`.
+
+The environment wins over the file. Every setting stands in docs/reference/settings.md, or a test fails.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from candor.core.errors import SettingsWrong
+
+
+class Settings(BaseSettings):
+    """All settings of one installation. Paths are made absolute when read."""
+
+    model_config = SettingsConfigDict(env_prefix="CANDOR_", extra="ignore", frozen=True)
+
+    home: Path = Field(
+        default=Path("~/.local/share/candor"),
+        description="The folder of the embedded default: database, footage, log tiles, spool.",
+    )
+    keys: Path | None = Field(
+        default=None,
+        description="The folder of the secret keys, never inside CANDOR_HOME and never in the same backup. "
+        "Default: CANDOR_HOME with '-keys' added to its name.",
+    )
+    database_url: str | None = Field(
+        default=None, description="SQLAlchemy URL. Default: an SQLite file in CANDOR_HOME."
+    )
+    store_url: str | None = Field(
+        default=None, description="Where footage lies: a file path or s3://bucket/prefix. Default: in CANDOR_HOME."
+    )
+    s3_endpoint: str | None = Field(default=None, description="Endpoint of an S3 store other than Amazon's.")
+    s3_region: str = Field(default="us-east-1", description="Region of the S3 store.")
+    s3_access_key: str | None = Field(default=None, description="Access key of the S3 store.")
+    s3_secret_key: str | None = Field(default=None, description="Secret key of the S3 store.")
+    spool: Path | None = Field(
+        default=None,
+        description="Folder for temporary files of renditions being made; may be a memory file system. "
+        "Default: CANDOR_HOME/spool.",
+    )
+    log_origin: str | None = Field(
+        default=None,
+        description="Name of the custody log, as a URL without scheme, fixed once the log exists. Default: the host of "
+        "CANDOR_PUBLIC_URL and /log, else a random name.",
+    )
+    log_interval: float = Field(
+        default=0.2, gt=0, le=60, description="Longest wait in seconds before waiting events are integrated."
+    )
+    witnesses: tuple[str, ...] = Field(
+        default=(),
+        description="Witnesses asked to cosign, each 'VKEY URL'; several as a JSON list in the environment.",
+    )
+    witness_quorum: int = Field(
+        default=0, ge=0, description="How many of the witnesses must cosign; 0 means none is required."
+    )
+    host: str = Field(default="127.0.0.1", description="Address that `candor serve` listens on.")
+    port: int = Field(default=8642, ge=0, le=65535, description="Port that `candor serve` listens on.")
+    public_url: str | None = Field(
+        default=None,
+        description="The address under which people reach the site; https also makes cookies secure.",
+    )
+    session_idle_minutes: int = Field(default=60, ge=1, description="A session ends after so many idle minutes.")
+    session_hours: int = Field(default=12, ge=1, description="A session ends after so many hours in any case.")
+    max_upload_gib: int = Field(default=64, ge=1, description="Largest file taken in through the browser, in GiB.")
+    jobs_slots: int = Field(default=2, ge=1, le=64, description="How many jobs one process runs at a time.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments before environment before candor.toml (in CANDOR_CONFIG, else the working folder)."""
+        file = Path(os.environ.get("CANDOR_CONFIG", "candor.toml"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+    @classmethod
+    def load(cls, **given: Any) -> Settings:
+        """Read the settings; raises SettingsWrong with the name of what is wrong."""
+        try:
+            settings = cls(**given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "CANDOR_" + "_".join(str(part) for part in first["loc"]).upper()
+            raise SettingsWrong(reason=f"{name}: {first['msg']}") from error
+        home = settings.home.expanduser().absolute()
+        keys = (settings.keys or home.with_name(home.name + "-keys")).expanduser().absolute()
+        if keys == home or home in keys.parents:
+            raise SettingsWrong(reason=f"CANDOR_KEYS ({keys}) lies inside CANDOR_HOME, so one backup would hold both")
+        spool = (settings.spool or home / "spool").expanduser().absolute()
+        return settings.model_copy(update={"home": home, "keys": keys, "spool": spool})
+
+    @property
+    def keys_folder(self) -> Path:
+        """The folder of the secret keys."""
+        assert self.keys is not None, "settings come from Settings.load()"
+        return self.keys
+
+    @property
+    def spool_folder(self) -> Path:
+        """The folder of temporary files."""
+        assert self.spool is not None, "settings come from Settings.load()"
+        return self.spool
+
+    @property
+    def database(self) -> str:
+        """The database's URL."""
+        return self.database_url or f"sqlite:///{self.home / 'candor.sqlite3'}"
+
+    @property
+    def store(self) -> str:
+        """Where footage lies."""
+        return self.store_url or str(self.home / "footage")
+
+    @property
+    def log_folder(self) -> Path:
+        """The folder of the log's static files."""
+        return self.home / "log"
