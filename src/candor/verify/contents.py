@@ -1,0 +1,211 @@
+"""What a package says of itself: its recordings and their custody histories, read strictly, believed in nothing.
+
+Reading gives typed values or raises Malformed. Whether they are true is for the steps in `package` to show.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from candor.verify.bag import CHUNK_SIZE
+from candor.verify.encoding import MAX_COUNT, hex_bytes, reading
+from candor.verify.leaf import TAG_KEY_SIZE
+from candor.verify.opening import Opening
+
+MAX_RECORDINGS = 10_000
+MAX_EPOCHS = 1_000
+ORIGINALS = "data/originals/"
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of a recording. Digests in hex, size in bytes."""
+
+    part: int
+    sha256: str
+    chunk_root: str
+    chunk_size: int
+    size: int
+    name: str
+
+
+@dataclass(frozen=True)
+class PackagedPart:
+    """A part, and the file of the package that holds its bytes."""
+
+    file: str
+    part: Part
+
+
+@dataclass(frozen=True)
+class PackagedRecording:
+    """A recording that the package hands out."""
+
+    id: str
+    parts: tuple[PackagedPart, ...]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """data/recordings.json. `package` is the package's identifier, `agency` whatever the agency calls itself."""
+
+    package: str
+    agency: str
+    recordings: tuple[PackagedRecording, ...]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """From event `first_n` on, a recording's tags are made with this key (32 bytes)."""
+
+    epoch: int
+    first_n: int
+    tag_key: bytes
+
+
+@dataclass(frozen=True)
+class ShownEvent:
+    """One event of a history: its number, its place in the log, its opening, and the proof's file."""
+
+    n: int
+    index: int
+    opening: Opening
+    proof: str
+
+
+@dataclass(frozen=True)
+class History:
+    """custody/<recording>/history.json."""
+
+    recording: str
+    epochs: tuple[Epoch, ...]
+    events: tuple[ShownEvent, ...]
+
+
+def read_contents(data: bytes) -> Contents:
+    """Read data/recordings.json. Raises Malformed."""
+    with reading("list of recordings (data/recordings.json)"):
+        found = _object(_strict_json(data))
+        if _count(found.get("v")) != 1:
+            raise ValueError("it is of another version than 1")
+        recordings = tuple(_recording(item) for item in _list(found.get("recordings")))
+        if not 0 < len(recordings) <= MAX_RECORDINGS:
+            raise ValueError(f"a package holds 1 to {MAX_RECORDINGS:,} recordings")
+        if len({r.id for r in recordings}) != len(recordings):
+            raise ValueError("a recording stands in it twice")
+        return Contents(_uuid(found.get("package")), _agency(found.get("agency")), recordings)
+
+
+def read_history(data: bytes) -> History:
+    """Read custody/<recording>/history.json. Raises Malformed."""
+    with reading("custody history"):
+        found = _object(_strict_json(data))
+        recording = _uuid(found.get("recording"))
+        epochs = tuple(
+            Epoch(_count(e.get("epoch")), _count(e.get("first_n")), hex_bytes(e.get("tag_key"), TAG_KEY_SIZE))
+            for e in map(_object, _list(found.get("epochs")))
+        )
+        if len(epochs) > MAX_EPOCHS:
+            raise ValueError(f"it has more than {MAX_EPOCHS:,} tag keys")
+        events = tuple(_event(item) for item in _list(found.get("events")))
+        return History(recording, epochs, events)
+
+
+def read_part(value: object) -> Part:
+    """A part as "recording:sealed" and recordings.json describe it. Raises ValueError."""
+    found = _object(value)
+    chunk_size = _count(found.get("chunk_size"))
+    if chunk_size != CHUNK_SIZE:
+        raise ValueError(f"the chunk root is over pieces of {chunk_size} bytes, not {CHUNK_SIZE}")
+    return Part(
+        _count(found.get("part")),
+        hex_bytes(found.get("sha256"), 32).hex(),
+        hex_bytes(found.get("chunk_root"), 32).hex(),
+        chunk_size,
+        _count(found.get("size")),
+        _text(found.get("name")),
+    )
+
+
+def _recording(value: object) -> PackagedRecording:
+    found = _object(value)
+    parts = []
+    for item in map(_object, _list(found.get("parts"))):
+        file = _text(item.get("file"))
+        if not file.startswith(ORIGINALS):
+            raise ValueError(f"{file[:80]!r} does not lie in {ORIGINALS}")
+        parts.append(PackagedPart(file, read_part(item)))
+    if not parts:
+        raise ValueError("a recording has no file")
+    return PackagedRecording(_uuid(found.get("id")), tuple(parts))
+
+
+def _event(value: object) -> ShownEvent:
+    found = _object(value)
+    opening = Opening(
+        _text(found.get("leaf")).encode("utf-8"),
+        _text(found.get("payload")).encode("utf-8"),
+        hex_bytes(found.get("salt"), 32),
+    )
+    return ShownEvent(_count(found.get("n")), _count(found.get("index")), opening, _text(found.get("proof")))
+
+
+def _strict_json(data: bytes) -> object:
+    """JSON in which no key stands twice; raises ValueError."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("a key stands twice")
+        return found
+
+    def refuse(text: str) -> float:
+        raise ValueError(f"not a number: {text[:40]}")
+
+    try:
+        value: object = json.loads(data.decode("utf-8"), object_pairs_hook=once, parse_constant=refuse)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    return value
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("a part of it is missing, or not an object")
+    return value
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError("a part of it is missing, or not a list")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text in it is missing")
+    return value
+
+
+def _agency(value: object) -> str:
+    """The agency's name: a text, or an object with a "name"."""
+    return _text(value.get("name")) if isinstance(value, dict) else _text(value)
+
+
+def _uuid(value: object) -> str:
+    text = _text(value)
+    if _UUID.fullmatch(text) is None:
+        raise ValueError(f"not an identifier: {text[:40]!r}")
+    return text
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_COUNT:
+        raise ValueError(f"not a count: {str(value)[:40]!r}")
+    return value

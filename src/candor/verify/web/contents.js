@@ -1,0 +1,159 @@
+// @ts-check
+/**
+ * What a package says of itself: its recordings and their custody histories, read strictly, believed in nothing.
+ * @module
+ */
+
+import { quoted } from "./bag.js";
+import { CHUNK_SIZE, VerifyError, fromHex, hex } from "./tlog.js";
+
+/** @typedef {import("./case.js").Case} Case */
+/** @typedef {import("./case.js").Doing} Doing */
+/** @typedef {import("./case.js").History} History */
+/** @typedef {import("./case.js").Part} Part */
+
+const RECORDINGS = "data/recordings.json";
+export const ORIGINALS = "data/originals/";
+const CHECKPOINT = "custody/checkpoint";
+const POLICY = "custody/policy.txt";
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** JSON in which no key stands twice. @param {string} text @param {string} what @returns {any} */
+export function strictJson(text, what) {
+  let value;
+  let keys = -1;
+  try {
+    value = JSON.parse(text);
+    keys = countKeys(value);
+  } catch {
+    throw new VerifyError(`${what} is not JSON, or nested too deeply.`);
+  }
+  // Every key that is written is counted; one that stood twice in an object is lost in the value.
+  let written = 0;
+  for (const match of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?/gu)) written += match[1] ? 1 : 0;
+  if (written !== keys) throw new VerifyError(`${what} holds a key twice.`);
+  return value;
+}
+
+/** @param {unknown} value @returns {number} */
+function countKeys(value) {
+  if (value === null || typeof value !== "object") return 0;
+  const inner = Object.values(value).reduce((sum, item) => sum + countKeys(item), 0);
+  return inner + (Array.isArray(value) ? 0 : Object.keys(value).length);
+}
+
+/** @param {unknown} value @param {string} what @returns {number} */
+function count(value, what) {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw new VerifyError(`${what} is not a count.`);
+  return value;
+}
+
+/** @param {unknown} value @param {string} what @returns {any[]} */
+export function list(value, what) {
+  if (!Array.isArray(value)) throw new VerifyError(`${what} is missing, or not a list.`);
+  return value;
+}
+
+/** @param {unknown} value @param {string} what @returns {string} */
+function textOf(value, what) {
+  if (typeof value !== "string") throw new VerifyError(`${what} is missing, or not a text.`);
+  return value;
+}
+
+/** @param {unknown} value @param {string} what */
+function uuid(value, what) {
+  if (typeof value !== "string" || !UUID.test(value)) throw new VerifyError(`${what} is not an identifier.`);
+  return value;
+}
+
+/** @param {any} found @returns {Part} */
+export function readPart(found) {
+  if (count(found?.chunk_size, "A chunk size") !== CHUNK_SIZE) throw new VerifyError("A chunk root is not over pieces of 1 MiB.");
+  return {
+    part: count(found.part, "A part's number"),
+    sha256: hex(fromHex(found.sha256, 32, "A part's SHA-256")),
+    chunk_root: hex(fromHex(found.chunk_root, 32, "A part's chunk root")),
+    chunk_size: CHUNK_SIZE,
+    size: count(found.size, "A part's size"),
+    name: textOf(found.name, "A part's name"),
+  };
+}
+
+/** @param {Case} it */
+export async function readContents(it) {
+  const found = strictJson(await it.open.text(RECORDINGS), "data/recordings.json");
+  if (found?.v !== 1) throw new VerifyError("data/recordings.json is of another version than 1.");
+  const recordings = list(found.recordings, "The list of recordings").map((item) => {
+    const parts = list(item?.parts, "A list of parts").map((part) => {
+      const file = textOf(part?.file, "A file's name");
+      if (!file.startsWith(ORIGINALS)) throw new VerifyError(`${quoted(file)} does not lie in ${ORIGINALS}.`);
+      return { file, part: readPart(part) };
+    });
+    if (!parts.length) throw new VerifyError("A recording has no file.");
+    return { id: uuid(item.id, "A recording"), parts };
+  });
+  if (!recordings.length || new Set(recordings.map((r) => r.id)).size !== recordings.length) {
+    throw new VerifyError("The package holds no recording, or one twice.");
+  }
+  it.report.package = uuid(found.package, "The package");
+  it.report.agency = textOf(typeof found.agency === "object" ? found.agency?.name : found.agency, "The agency");
+  it.recordings = recordings;
+}
+
+/** @param {string} text @param {string} what @returns {History} */
+function readHistory(text, what) {
+  const found = strictJson(text, what);
+  return {
+    recording: uuid(found?.recording, "The history's recording"),
+    epochs: list(found.epochs, "The list of tag keys").map((epoch) => ({
+      epoch: count(epoch?.epoch, "A tag key's number"),
+      first_n: count(epoch.first_n, "A tag key's first event"),
+      tagKey: fromHex(epoch.tag_key, 32, "A tag key"),
+    })),
+    events: list(found.events, "The list of events").map((event) => ({
+      n: count(event?.n, "An event's number"),
+      index: count(event.index, "An event's place"),
+      leaf: textOf(event.leaf, "An event's entry"),
+      payload: textOf(event.payload, "An event's content"),
+      salt: hex(fromHex(event.salt, 32, "An event's salt")),
+      proof: textOf(event.proof, "An event's proof"),
+    })),
+  };
+}
+
+/** @param {Case} it @param {Doing} step */
+export async function readHistories(it, step) {
+  const belongs = new Set([CHECKPOINT, POLICY]);
+  for (const recording of it.recordings ?? []) {
+    const name = `custody/${recording.id}/history.json`;
+    belongs.add(name);
+    let events = 0;
+    try {
+      const history = readHistory(await it.open.text(name), quoted(name));
+      if (history.recording === recording.id) {
+        it.histories.set(recording.id, history);
+        events = history.events.length;
+        for (const event of history.events) belongs.add(proofName(recording.id, event.n));
+      } else {
+        step.fail(`${quoted(name)} is the history of another recording`);
+      }
+    } catch (error) {
+      if (!(error instanceof VerifyError)) throw error;
+      step.fail(`the custody history of recording ${recording.id}: ${error.message}`);
+    }
+    it.report.recordings.push({ id: recording.id, parts: recording.parts.length, events });
+  }
+  for (const name of it.open.names) {
+    if (name.startsWith("custody/") && !belongs.has(name)) step.fail(`${quoted(name)} belongs to no event of a history shown here`);
+  }
+}
+
+/** @param {string} recording @param {number} n */
+export function proofName(recording, n) {
+  return `custody/${recording}/${String(n).padStart(6, "0")}.tlog-proof`;
+}
+
+/** @param {string} recording @param {number} n */
+export function place(recording, n) {
+  return `event ${n} of recording ${recording}`;
+}
