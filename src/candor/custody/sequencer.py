@@ -1,0 +1,284 @@
+"""The sequencer: gives waiting events their places, writes the tiles, signs the checkpoint, publishes it.
+
+Rules it keeps (each step may be repeated after a crash and then gives identical bytes):
+
+1. One at a time over all threads and processes: whoever holds the turn (`turn`) runs every step.
+2. Database commit of positions and head first; then tiles and bundles, each fsynced; then the checkpoint that is
+   to be signed goes into the database; then it is signed, the marker beside the key written, the note stored;
+   last of all the file `checkpoint` is replaced. A reader never sees a checkpoint whose tiles are missing.
+3. Nothing is signed that does not extend what was signed before (`guard`). When behind, nothing is sequenced
+   either, so that published tiles are never overwritten; events stay recorded and waiting.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NoReturn
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from candor.core.clock import Clock
+from candor.core.database import Database
+from candor.core.files import make_folder
+from candor.custody.errors import LogBehind
+from candor.custody.events import Event
+from candor.custody.keys import LogKey
+from candor.custody.record import append
+from candor.custody.tables import custody_event, log_checkpoint, log_head, log_node
+from candor.custody.tile_files import LogFiles
+from candor.verify.checkpoint import Checkpoint
+from candor.verify.merkle import Frontier, leaf_hash, tree_root
+from candor.verify.note import Note, VerifierKey
+from candor.verify.tiles import TileReader
+
+#: Events taken in by one transaction: large enough for a backlog, small enough to hold the write lock briefly.
+BATCH = 2048
+
+#: Any number: names our lock among the database's advisory locks.
+_ADVISORY = 0x43414E444F52
+
+
+@dataclass(frozen=True)
+class Head:
+    """The log as the database has it."""
+
+    origin: str
+    vkey: str
+    frontier: Frontier
+    tiles_size: int
+    refusal: str | None
+
+    @property
+    def size(self) -> int:
+        """Entries that have a place."""
+        return self.frontier.size
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What one pass did: how many events it placed, the newest signed size, and whether events still wait."""
+
+    placed: int
+    signed_size: int
+    more: bool
+
+
+def read_head(tx: Connection) -> Head | None:
+    """The log's head; None before the log exists."""
+    row = tx.execute(sa.select(log_head).where(log_head.c.id == 1)).first()
+    if row is None:
+        return None
+    hashes = [row.frontier[at : at + 32] for at in range(0, len(row.frontier), 32)]
+    return Head(row.origin, row.vkey, Frontier(row.size, hashes), row.tiles_size, row.refusal)
+
+
+class Sequencer:
+    """The steps, over one database, one folder of static files and one key."""
+
+    def __init__(self, database: Database, files: LogFiles, key: LogKey, clock: Clock) -> None:
+        self._database = database
+        self._files = files
+        self._key = key
+        self._clock = clock
+        self._checked = False
+
+    @property
+    def verifier(self) -> VerifierKey:
+        """Public key of the log that is sequenced."""
+        return self._key.verifier
+
+    @contextmanager
+    def turn(self, *, wait: bool = True) -> Iterator[bool]:
+        """Hold the turn over all processes; with `wait` false it yields False when somebody else has it."""
+        make_folder(self._files.folder)
+        with (self._files.folder / ".turn").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+                return
+            if self._database.is_sqlite:
+                yield True
+                return
+            # Several machines may share the database, so the folder's lock is not enough there.
+            with self._database.engine.connect() as connection:
+                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+                name = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
+                taken = connection.execute(sa.text(f"SELECT {name}({_ADVISORY})")).scalar()
+                if taken is False:
+                    yield False
+                    return
+                try:
+                    yield True
+                finally:
+                    connection.execute(sa.text(f"SELECT pg_advisory_unlock({_ADVISORY})"))
+
+    def run_pass(self) -> Pass:
+        """One pass through all steps; the caller holds the turn. Raises LogBehind when it must not sign."""
+        if not self._checked:
+            self.guard()
+            self._checked = True
+        placed, first_waiting = self._place()
+        self._lay_tiles(first_waiting)
+        signed = self._sign()
+        with self._database.read() as tx:
+            more = tx.execute(sa.select(custody_event.c.seq).where(custody_event.c.position.is_(None)).limit(1)).first()
+        return Pass(placed, signed, more is not None)
+
+    # -- step 1: places -------------------------------------------------------------------------------------
+    def _place(self) -> tuple[int, datetime | None]:
+        with self._database.read() as tx:  # do not take the write lock when nothing waits
+            if tx.execute(_WAITING.limit(1)).first() is None:
+                return 0, None
+        with self._database.write() as tx:
+            head = _head(tx)
+            frontier = head.frontier
+            rows = tx.execute(_WAITING).all()
+            if not rows:
+                return 0, None
+            placed = []
+            for row in rows:
+                placed.append({"the_seq": row.seq, "the_position": frontier.size})
+                frontier.append(leaf_hash(row.leaf.encode()))
+            tx.execute(_SET_POSITION, placed)
+            tx.execute(
+                log_head.update()
+                .where(log_head.c.id == 1)
+                .values(size=frontier.size, frontier=b"".join(frontier.hashes))
+            )
+            return len(rows), min(row.at for row in rows)
+
+    # -- step 2: tiles, then the checkpoint to be signed ------------------------------------------------------
+    def _lay_tiles(self, first_waiting: datetime | None) -> None:
+        with self._database.read() as tx:
+            head = _head(tx)
+            known = tx.execute(sa.select(log_checkpoint.c.size).where(log_checkpoint.c.size == head.size)).first()
+            if known is not None and head.tiles_size == head.size:
+                return
+            fresh = self._files.write_tiles(tx, head.tiles_size, head.size)
+        root = head.frontier.root()
+        checkpoint = Checkpoint(head.origin, head.size, root)
+        with self._database.write() as tx:
+            if fresh:
+                tx.execute(log_node.insert(), fresh)
+            tx.execute(log_head.update().where(log_head.c.id == 1).values(tiles_size=head.size))
+            tx.execute(
+                log_checkpoint.insert(),
+                {
+                    "size": head.size,
+                    "root": root,
+                    "text": checkpoint.format(),
+                    "first_waiting_at": first_waiting,
+                    "cosignatures": "",
+                },
+            )
+        self._files.drop_partials(head.tiles_size, head.size)
+
+    # -- step 3: sign, store, publish ---------------------------------------------------------------------------
+    def _sign(self) -> int:
+        with self._database.read() as tx:
+            unsigned = tx.execute(_NEWEST).first()
+        if unsigned is None:
+            return 0
+        if unsigned.note is None:
+            checkpoint = Checkpoint.parse(unsigned.text)
+            self._refuse_backwards(checkpoint)
+            note = self._key.sign(checkpoint).format()
+            with self._database.write() as tx:
+                tx.execute(
+                    log_checkpoint.update()
+                    .where(log_checkpoint.c.size == unsigned.size, log_checkpoint.c.note.is_(None))
+                    .values(note=note, signed_at=self._clock.now())
+                )
+            self._files.publish(note)
+        elif self._files.checkpoint() is None:
+            self._files.publish(unsigned.note + unsigned.cosignatures)
+        return int(unsigned.size)
+
+    def _refuse_backwards(self, checkpoint: Checkpoint) -> None:
+        last = self._key.last_signed()
+        if last is None or last == checkpoint:
+            return
+        if last.size >= checkpoint.size:
+            self.refuse(f"size {last.size} was signed before, and this would sign size {checkpoint.size}")
+
+    # -- the guard ----------------------------------------------------------------------------------------------
+    def guard(self, others: list[tuple[str, Checkpoint]] | None = None) -> None:
+        """See that the database extends everything that is known to have been signed.
+
+        Known are the marker beside the key, the published file, and `others` (what witnesses hold, each with the
+        name of where it comes from). Raises LogBehind, and stores the refusal, when it does not.
+        """
+        known = list(others or [])
+        last = self._key.last_signed()
+        if last is not None:
+            known.append(("the marker beside the log's key", last))
+        published = self._files.checkpoint()
+        if published is not None:
+            known.append(("the published checkpoint", _checkpoint_of(published)))
+        with self._database.read() as tx:
+            head = _head(tx)
+        for where, checkpoint in known:
+            self._guard_one(head, where, checkpoint)
+        if head.refusal is not None:
+            with self._database.write() as tx:
+                tx.execute(log_head.update().where(log_head.c.id == 1).values(refusal=None))
+
+    def _guard_one(self, head: Head, where: str, known: Checkpoint) -> None:
+        if known.origin != head.origin:
+            self.refuse(f"{where} belongs to another log, {known.origin}")
+        if known.size > head.size:
+            self.refuse(f"{where} has {known.size} entries, the database only {head.size}: it was set back")
+        with self._database.read() as tx:
+            row = tx.execute(sa.select(log_checkpoint.c.root).where(log_checkpoint.c.size == known.size)).first()
+        root = row.root if row is not None else self._root_at(head, known.size)
+        if root != known.root:
+            self.refuse(f"{where} has another root at size {known.size}: the history here is not the one it signed")
+
+    def _root_at(self, head: Head, size: int) -> bytes:
+        if size == head.size:
+            return head.frontier.root()
+        with self._database.read() as tx:
+            newest = tx.execute(_NEWEST).first()
+        if newest is None or newest.size < size:
+            self.refuse(f"size {size} was signed before, and no checkpoint here reaches it")
+        reader = TileReader(newest.size, newest.root, self._files.fetch)
+        return tree_root(reader.read, size)
+
+    def refuse(self, reason: str) -> NoReturn:
+        """Store why nothing is signed, record it as an event once, and raise LogBehind."""
+        with self._database.write() as tx:
+            before = _head(tx).refusal
+            if before != reason:
+                tx.execute(log_head.update().where(log_head.c.id == 1).values(refusal=reason))
+                append(tx, Event.LOG_REFUSED_TO_SIGN, actor="system:log", details={"reason": reason}, clock=self._clock)
+        raise LogBehind(reason=reason)
+
+
+_WAITING = (
+    sa.select(custody_event.c.seq, custody_event.c.leaf, custody_event.c.at)
+    .where(custody_event.c.position.is_(None))
+    .order_by(custody_event.c.seq)
+    .limit(BATCH)
+)
+_SET_POSITION = (
+    custody_event.update()
+    .where(custody_event.c.seq == sa.bindparam("the_seq"))
+    .values(position=sa.bindparam("the_position"))
+)
+_NEWEST = sa.select(log_checkpoint).order_by(log_checkpoint.c.size.desc()).limit(1)
+
+
+def _head(tx: Connection) -> Head:
+    head = read_head(tx)
+    assert head is not None, "the log exists"
+    return head
+
+
+def _checkpoint_of(note: bytes) -> Checkpoint:
+    return Checkpoint.parse(Note.parse(note).text)

@@ -1,0 +1,242 @@
+"""Asking independent witnesses to cosign our checkpoints (C2SP tlog-witness), and standing it when they are away.
+
+Sealing never waits for a witness. A checkpoint that no quorum cosigned is published all the same and says so by
+having no cosignatures; a witness that answers again is asked for the newest checkpoint only.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from candor.core.clock import Clock
+from candor.core.database import Database
+from candor.core.errors import CandorError, SettingsWrong
+from candor.custody.keys import check_signature
+from candor.custody.tables import log_checkpoint, log_head, log_witness
+from candor.custody.tile_files import LogFiles
+from candor.custody.witness_client import Conflict, add_checkpoint, latest
+from candor.verify.checkpoint import Checkpoint, verify_checkpoint
+from candor.verify.cosignature import verify_cosignature
+from candor.verify.errors import VerifyError
+from candor.verify.merkle import consistency_proof
+from candor.verify.note import COSIGNATURE_ED25519, Note, Signature, VerifierKey
+from candor.verify.policy import Policy, PolicyGroup, PolicyLog, PolicyWitness
+from candor.verify.tiles import TileReader
+
+_logger = logging.getLogger("candor.custody")
+
+#: Seconds a witness has to answer; the sequencer waits for no longer than this.
+ANSWER_WITHIN = 2.0
+#: Seconds between two rounds to the same witness, and the longest wait after failures.
+ROUND_EVERY, BACK_OFF_TO = 1.0, 60.0
+
+
+@dataclass(frozen=True)
+class WitnessState:
+    """How one witness is doing. `size` is the newest size it cosigned; `problem` is None when it answered well."""
+
+    name: str
+    vkey: str
+    url: str
+    size: int
+    cosigned_at: datetime | None
+    problem: str | None
+    problem_since: datetime | None
+
+
+@dataclass
+class _Witness:
+    key: VerifierKey
+    url: str
+    next_try: float = 0.0
+    failures: int = 0
+    size: int = field(default=-1)  # newest size it is known to hold; -1: not read yet
+
+
+class Witnessing:
+    """The witnesses of one installation, each given as 'VKEY URL'."""
+
+    def __init__(
+        self, database: Database, files: LogFiles, clock: Clock, witnesses: tuple[str, ...], quorum: int = 0
+    ) -> None:
+        self._database = database
+        self._files = files
+        self._clock = clock
+        self._quorum = quorum
+        self._witnesses = [_parse(text) for text in witnesses]
+        self._pool = ThreadPoolExecutor(max_workers=max(1, len(self._witnesses)), thread_name_prefix="witness")
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def policy(self, log: VerifierKey, quorum: int) -> Policy:
+        """The trust policy of this log and its witnesses: `quorum` of them must have cosigned."""
+        logs = (PolicyLog(log),)
+        members = tuple(PolicyWitness(f"w{n}", one.key, one.url) for n, one in enumerate(self._witnesses, 1))
+        if not quorum or not members:
+            return Policy(logs, members, (), None)
+        if quorum > len(members):
+            raise SettingsWrong(
+                reason=f"CANDOR_WITNESS_QUORUM asks for {quorum} witnesses, CANDOR_WITNESSES names {len(members)}"
+            )
+        group = PolicyGroup("witnesses", quorum, tuple(member.name for member in members))
+        return Policy(logs, members, (group,), "witnesses")
+
+    def latest(self, log: VerifierKey) -> list[tuple[str, Checkpoint]]:
+        """What the witnesses hold of the log, for the check at start; those that do not answer are left out.
+
+        Only what the log's own key signed counts: a witness cannot stop the log by making something up.
+        """
+
+        def ask(witness: _Witness) -> tuple[str, Checkpoint] | None:
+            try:
+                found = latest(witness.url, log.name, timeout=ANSWER_WITHIN)
+                if found is None:
+                    return None
+                return f"the witness {witness.key.name}", verify_checkpoint(found, [log], check_signature)
+            except (CandorError, VerifyError, OSError) as error:
+                self._problem(witness, str(error))
+                return None
+
+        return [found for found in self._pool.map(ask, self._witnesses) if found is not None]
+
+    def states(self, tx: sa.Connection) -> tuple[WitnessState, ...]:
+        """How each configured witness is doing."""
+        rows = {row.vkey: row for row in tx.execute(sa.select(log_witness))}
+        found = []
+        for one in self._witnesses:
+            row = rows.get(one.key.format())
+            found.append(
+                WitnessState(one.key.name, one.key.format(), one.url, 0, None, None, None)
+                if row is None
+                else WitnessState(
+                    row.name, row.vkey, row.url, row.size, row.cosigned_at, row.problem, row.problem_since
+                )
+            )
+        return tuple(found)
+
+    def ask_for_newest(self) -> None:
+        """Ask every witness whose turn it is to cosign the newest checkpoint; publish what came back."""
+        now = time.monotonic()
+        due = [one for one in self._witnesses if one.next_try <= now]
+        if not due:
+            return
+        with self._database.read() as tx:
+            newest = tx.execute(
+                sa.select(log_checkpoint)
+                .where(log_checkpoint.c.note.is_not(None))
+                .order_by(log_checkpoint.c.size.desc())
+                .limit(1)
+            ).first()
+            if newest is None:
+                return
+            for one in due:
+                if one.size < 0:
+                    row = tx.execute(
+                        sa.select(log_witness.c.size).where(log_witness.c.vkey == one.key.format())
+                    ).first()
+                    one.size = row.size if row else 0
+        have = {line.key_id for line in Note.parse(newest.note + newest.cosignatures).signatures}
+        due = [one for one in due if one.key.key_id not in have]
+        if not due:
+            return
+        note = Note.parse(newest.note)
+        reader = TileReader(newest.size, newest.root, self._files.fetch)
+        lines = [line for line in self._pool.map(lambda one: self._ask(one, note, newest.size, reader), due) if line]
+        if lines:
+            self._store(newest.size, newest.note, lines)
+
+    def _ask(self, witness: _Witness, note: Note, size: int, reader: TileReader) -> Signature | None:
+        try:
+            old = min(witness.size, size)
+            answer = self._submit(witness, old, note, size, reader)
+            if isinstance(answer, Conflict):  # it holds another size than we thought: once more from there
+                if answer.size > size:
+                    raise _Ahead(name=witness.key.name, size=answer.size)
+                answer = self._submit(witness, answer.size, note, size, reader)
+            if isinstance(answer, Conflict):
+                raise _Ahead(name=witness.key.name, size=answer.size)
+            signature = next(line for line in answer if line.is_by(witness.key))
+            verify_cosignature(note.text, signature, witness.key, check_signature)
+        except (CandorError, VerifyError, OSError, StopIteration) as error:
+            witness.failures += 1
+            witness.next_try = time.monotonic() + min(BACK_OFF_TO, ROUND_EVERY * 2**witness.failures)
+            self._problem(witness, str(error) or "it answered without a signature of its key")
+            return None
+        witness.failures, witness.size = 0, size
+        witness.next_try = time.monotonic() + ROUND_EVERY
+        return signature
+
+    @staticmethod
+    def _submit(
+        witness: _Witness, old: int, note: Note, size: int, reader: TileReader
+    ) -> tuple[Signature, ...] | Conflict:
+        proof = consistency_proof(reader.read, old, size)
+        return add_checkpoint(witness.url, old, proof, note, timeout=ANSWER_WITHIN)
+
+    def _store(self, size: int, note: str, signatures: list[Signature]) -> None:
+        now = self._clock.now()
+        with self._database.write() as tx:
+            before = tx.execute(
+                sa.select(log_checkpoint.c.cosignatures).where(log_checkpoint.c.size == size)
+            ).scalar_one()
+            lines = list(dict.fromkeys(before.splitlines() + [one.format() for one in signatures]))
+            cosignatures = "".join(line + "\n" for line in lines)
+            witnessed = now if self._quorum_met(tx, note + cosignatures) else None
+            tx.execute(
+                log_checkpoint.update()
+                .where(log_checkpoint.c.size == size)
+                .values(cosignatures=cosignatures, witnessed_at=witnessed)
+            )
+            for one in self._witnesses:
+                if any(signature.is_by(one.key) for signature in signatures):
+                    self._row(tx, one, size=size, cosigned_at=now, problem=None, problem_since=None)
+        self._files.publish(note + cosignatures)
+
+    def _quorum_met(self, tx: sa.Connection, note: str) -> bool:
+        """With no quorum asked for, one cosignature counts as witnessed."""
+        vkey = tx.execute(sa.select(log_head.c.vkey)).scalar_one()
+        policy = self.policy(VerifierKey.parse(vkey), self._quorum or 1)
+        signed = {line.key_id for line in Note.parse(note).signatures}
+        return policy.is_met_by(key for key in policy.witness_keys if key.key_id in signed)
+
+    def _problem(self, witness: _Witness, problem: str) -> None:
+        with self._database.write() as tx:
+            row = tx.execute(sa.select(log_witness).where(log_witness.c.vkey == witness.key.format())).first()
+            if row is not None and row.problem == problem:
+                return
+            since = row.problem_since if row is not None and row.problem else self._clock.now()
+            self._row(tx, witness, problem=problem, problem_since=since)
+        _logger.warning("witness %s: %s", witness.key.name, problem)
+
+    @staticmethod
+    def _row(tx: sa.Connection, witness: _Witness, **values: object) -> None:
+        changed = tx.execute(log_witness.update().where(log_witness.c.vkey == witness.key.format()).values(**values))
+        if changed.rowcount == 0:
+            first = {"name": witness.key.name, "vkey": witness.key.format(), "url": witness.url, "size": 0}
+            tx.execute(log_witness.insert(), {**first, **values})
+
+
+class _Ahead(CandorError):
+    """The witness {name} holds size {size}, which this log has not signed: either the log was set back, or
+    somebody else signs with its key."""
+
+    exit_code = 6
+
+
+def _parse(text: str) -> _Witness:
+    vkey, _, url = text.strip().partition(" ")
+    try:
+        key = VerifierKey.parse(vkey)
+    except VerifyError as error:
+        raise SettingsWrong(reason=f"CANDOR_WITNESSES: {error}") from error
+    if key.type != COSIGNATURE_ED25519 or not url.strip().startswith(("http://", "https://")):
+        raise SettingsWrong(reason=f"CANDOR_WITNESSES: each is 'VKEY URL' of a cosigning key, not {text!r}")
+    return _Witness(key, url.strip())
