@@ -1,4 +1,8 @@
-"""Files that are on the disk when a call returns."""
+"""Folders and files that survive a power cut: what is said to be there is on the disk, its folder's entry too.
+
+POSIX promises nothing about a new name until the folder that holds it has been synced (fsync(2), NOTES), so each act
+that makes a name ends with a sync of its folder.
+"""
 
 from __future__ import annotations
 
@@ -42,12 +46,16 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder with its parents, each durable in its own parent."""
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make a folder and those above it that are missing; each new name is durable when this returns."""
     missing = []
-    while not folder.exists():
+    while not folder.is_dir():
         missing.append(folder)
         folder = folder.parent
     for one in reversed(missing):
-        one.mkdir(exist_ok=True)
+        try:
+            one.mkdir(mode=mode)
+        except FileExistsError:  # somebody else made it meanwhile, and may not have synced it yet
+            if not one.is_dir():
+                raise
         sync_folder(one.parent)

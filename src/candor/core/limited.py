@@ -42,6 +42,7 @@ from candor.core.limited_errors import (
     LimitedTooMuch,
     LimitedUnavailable,
 )
+from candor.core.limited_words import note_of, plain, result_of, signal_name
 
 __all__ = [
     "Limits",
@@ -188,7 +189,7 @@ class _Conversation:
             self.alive = time.monotonic()
             if kind == limited_wire.RESULT:
                 self.answered = True
-                return _result(payload)
+                return result_of(payload)
             self._answer(kind, payload)
             self._look_at_the_clock()
 
@@ -218,10 +219,10 @@ class _Conversation:
             case limited_wire.HELLO:
                 self._hear_measures(payload)
             case limited_wire.REFUSED:
-                note = _note(payload)
-                raise LimitedRefused(code=_plain(note.get("code")), reason=_plain(note.get("reason")))
+                note = note_of(payload)
+                raise LimitedRefused(code=plain(note.get("code")), reason=plain(note.get("reason")))
             case _:
-                raise self._failure(_note(payload))
+                raise self._failure(note_of(payload))
 
     def _read(self, offset: int, length: int) -> None:
         if length > limited_wire.MAX_BLOCK or self.stream is None:
@@ -246,7 +247,7 @@ class _Conversation:
         self._send(limited_wire.DATA, _read_at(self.outputs[number], offset, length))
 
     def _hear_measures(self, payload: bytes) -> None:
-        self.measures = {_plain(key): _plain(value) for key, value in _note(payload).items()}
+        self.measures = {plain(key): plain(value) for key, value in note_of(payload).items()}
         for measure, word in self.measures.items():
             if word != "on" and measure not in _told:
                 _told.add(measure)
@@ -316,7 +317,7 @@ class _Conversation:
     def _failure(self, note: dict[str, Any]) -> LimitedError:
         if note.get("kind") == "memory":
             return LimitedMemory(memory_mib=self.limits.memory >> 20)
-        return LimitedFailed(text=_plain(note.get("text")))
+        return LimitedFailed(text=plain(note.get("text")))
 
     def _how_it_ended(self) -> LimitedError:
         """The socket was closed without a result: why?"""
@@ -331,7 +332,7 @@ class _Conversation:
         if status == -signal.SIGKILL:
             return LimitedCrashed(how="it was killed from outside, most likely for lack of memory")
         if status < 0:
-            return LimitedCrashed(how=_signal_name(-status))
+            return LimitedCrashed(how=signal_name(-status))
         return LimitedCrashed(how=f"it ended with status {status} and without a result")
 
     def _last_words(self) -> str:
@@ -339,7 +340,7 @@ class _Conversation:
             os.set_blocking(self.child.stderr.fileno(), False)
             self.errors = (self.errors + (self.child.stderr.read() or b""))[-_KEPT_ERRORS:]
         lines = self.errors.decode("utf-8", "replace").strip().splitlines()
-        return _plain(lines[-1]) if lines else ""
+        return plain(lines[-1]) if lines else ""
 
     def _bury(self) -> None:
         """Kill what still runs (its whole group), and take the exit status so that no zombie stays."""
@@ -388,37 +389,3 @@ def _read_at(stream: BinaryIO, offset: int, length: int) -> bytes:
         pieces.append(piece)
         length -= len(piece)
     return b"".join(pieces)
-
-
-def _result(payload: bytes) -> dict[str, Any]:
-    result = _json(payload)
-    if not isinstance(result, dict):
-        raise LimitedGarbage(how="its result is no JSON object")
-    return result
-
-
-def _note(payload: bytes) -> dict[str, Any]:
-    note = _json(payload)
-    return note if isinstance(note, dict) else {}
-
-
-def _json(payload: bytes) -> Any:
-    def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is no JSON number")
-
-    try:
-        return json.loads(payload.decode("utf-8"), parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
-        raise LimitedGarbage(how="its answer is not JSON") from error
-
-
-def _plain(text: Any) -> str:
-    """Words that came from the child, fit for a log line: printable and short."""
-    return "".join(character if character.isprintable() else "?" for character in str(text))[:1000]
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -1,0 +1,192 @@
+"""The keyring: key-encryption keys (KEKs) by epoch, one file each, in a folder outside CANDOR_HOME.
+
+Each object has a random 256-bit key of its own. It is kept only wrapped: AES-256-GCM under the KEK of an epoch,
+with the object's identifier as additional data, so that a wrapped key cannot be moved to another object.
+
+    wrapped = nonce[12] || ciphertext[32] || tag[16]                     additional data = "bwc/dek/v1\\0" || object id
+    check   = HMAC-SHA256(KEK, "bwc/kek-check/v1\\0" || decimal epoch)[:16]
+
+The check value stands in the file and, apart from it, in the database: a damaged file and the wrong folder are both
+noticed before anything is sealed or opened.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import os
+import stat
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from candor.core.clock import iso
+from candor.core.files import make_folder, sync_folder, write_durably
+from candor.store.errors import KeyMissing, KeyringExists, KeyringMissing, KeyringUnusable
+
+__all__ = ["KEY_SIZE", "WRAPPED_SIZE", "KeyRing", "add_epoch", "create_keyring", "destroy_epoch"]
+
+KEY_SIZE = 32
+"""Bytes of a key-encryption key and of an object's key."""
+NONCE_SIZE = 12
+WRAPPED_SIZE = NONCE_SIZE + KEY_SIZE + 16
+"""Bytes of a wrapped key."""
+
+_PATTERN = "kek-*.json"
+
+
+class KeyRing:
+    """The key-encryption keys that are at hand. `current`, the newest epoch, wraps what is sealed from now on."""
+
+    def __init__(self, keys: Mapping[int, bytes], folder: Path | None = None) -> None:
+        if not keys or any(len(key) != KEY_SIZE or epoch < 1 for epoch, key in keys.items()):
+            raise ValueError("a keyring holds at least one key of 32 bytes, with epochs from 1")
+        self._keys = dict(keys)
+        self._folder = folder
+        self.current = max(keys)
+
+    def __repr__(self) -> str:
+        return f"KeyRing(epochs={self.epochs})"  # never the keys: a repr ends up in logs
+
+    @classmethod
+    def load(cls, folder: Path) -> KeyRing:
+        """Read every epoch in the folder. Raises KeyringMissing when there is none, KeyringUnusable when one is
+        unreadable, damaged, or readable by others than its owner."""
+        return cls(_read_all(folder), folder)
+
+    @property
+    def epochs(self) -> tuple[int, ...]:
+        """The epochs at hand, oldest first."""
+        return tuple(sorted(self._keys))
+
+    def check_value(self, epoch: int) -> bytes:
+        """16 bytes that tell this epoch's key from any other without saying anything of it."""
+        return _check(self._key(epoch), epoch)
+
+    def has(self, epoch: int) -> bool:
+        """Whether this epoch's key is at hand. One that was added since the folder was read is found."""
+        if epoch not in self._keys:
+            self.reload()
+        return epoch in self._keys
+
+    def reload(self) -> None:
+        """Read the folder again, if the keys came from one. What was at hand stays so until the process ends."""
+        if self._folder is not None:
+            self._keys = self._keys | _read_all(self._folder)
+            self.current = max(self._keys)
+
+    def _key(self, epoch: int) -> bytes:
+        if not self.has(epoch):
+            raise KeyError(epoch)
+        return self._keys[epoch]
+
+    def wrap(self, object_id: str, key: bytes) -> tuple[int, bytes]:
+        """Wrap an object's key under the current epoch: (epoch, 60 bytes)."""
+        epoch, nonce = self.current, os.urandom(NONCE_SIZE)
+        return epoch, nonce + AESGCM(self._keys[epoch]).encrypt(nonce, key, _bound_to(object_id))
+
+    def unwrap(self, object_id: str, epoch: int, wrapped: bytes) -> bytes:
+        """The object's key, 32 bytes. Raises KeyMissing when the epoch is not at hand or the wrapping does not open."""
+        if not self.has(epoch):
+            raise KeyMissing(object_id=object_id, reason=f"the key-encryption key of epoch {epoch} is not at hand")
+        try:
+            if len(wrapped) != WRAPPED_SIZE:
+                raise InvalidTag
+            nonce, sealed = wrapped[:NONCE_SIZE], wrapped[NONCE_SIZE:]
+            return AESGCM(self._keys[epoch]).decrypt(nonce, sealed, _bound_to(object_id))
+        except InvalidTag as error:
+            reason = f"its wrapped key does not open under the key-encryption key of epoch {epoch}"
+            raise KeyMissing(object_id=object_id, reason=reason) from error
+
+
+def create_keyring(folder: Path) -> KeyRing:
+    """Make the folder (0700) and the first key (0600), durable when this returns. Raises KeyringExists rather than
+    adding to a folder that has one."""
+    make_folder(folder, mode=0o700)
+    if any(folder.glob(_PATTERN)):
+        raise KeyringExists(folder=folder)
+    try:
+        _write(folder, 1)
+    except FileExistsError as error:
+        raise KeyringExists(folder=folder) from error
+    return KeyRing.load(folder)
+
+
+def add_epoch(folder: Path) -> KeyRing:
+    """Make the key of the next epoch, which wraps what is sealed from now on, and read the folder again."""
+    _write(folder, KeyRing.load(folder).current + 1)
+    return KeyRing.load(folder)
+
+
+def destroy_epoch(folder: Path, epoch: int) -> None:
+    """Overwrite and remove the file of an epoch. What it still wraps is lost: only after `Vault.retire_epoch` was
+    committed.
+
+    The overwriting reaches the file system's block; a copy-on-write disk or a back-up may hold the old bytes.
+    """
+    path = _path(folder, epoch)
+    with path.open("r+b") as file:
+        file.write(b"\0" * path.stat().st_size)
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
+    sync_folder(folder)
+
+
+def _bound_to(object_id: str) -> bytes:
+    return b"bwc/dek/v1\0" + object_id.encode()
+
+
+def _check(key: bytes, epoch: int) -> bytes:
+    return hmac.new(key, b"bwc/kek-check/v1\0" + str(epoch).encode(), hashlib.sha256).digest()[:16]
+
+
+def _path(folder: Path, epoch: int) -> Path:
+    return folder / f"kek-{epoch:06d}.json"
+
+
+def _write(folder: Path, epoch: int) -> None:
+    key = os.urandom(KEY_SIZE)
+    content = {
+        "epoch": epoch,
+        "key": base64.b64encode(key).decode(),
+        "check": _check(key, epoch).hex(),
+        "made": iso(datetime.now(UTC)),
+    }
+    write_durably(_path(folder, epoch), json.dumps(content, indent=1).encode() + b"\n", mode=0o600, new=True)
+
+
+def _read_all(folder: Path) -> dict[int, bytes]:
+    try:
+        paths = sorted(folder.glob(_PATTERN)) if folder.is_dir() else []
+    except OSError as error:
+        raise KeyringUnusable(path=folder, reason=error.strerror) from error
+    if not paths:
+        raise KeyringMissing(folder=folder)
+    return dict(_read(path) for path in paths)
+
+
+def _read(path: Path) -> tuple[int, bytes]:
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) or mode & 0o077:
+            reason = f"others than its owner may read it (mode {stat.S_IMODE(mode):04o}); chmod 600"
+            raise KeyringUnusable(path=path, reason=reason)
+        content = json.loads(path.read_bytes())
+        epoch, key = content["epoch"], base64.b64decode(content["key"], validate=True)
+        check = bytes.fromhex(content["check"])
+    except OSError as error:
+        raise KeyringUnusable(path=path, reason=error.strerror) from error
+    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+        raise KeyringUnusable(path=path, reason="the file is damaged") from error
+    if type(epoch) is not int or epoch < 1 or len(key) != KEY_SIZE or path != _path(path.parent, epoch):
+        raise KeyringUnusable(path=path, reason="the file does not hold what its name says")
+    if not hmac.compare_digest(check, _check(key, epoch)):
+        raise KeyringUnusable(path=path, reason="the key does not fit its check value")
+    return epoch, key
