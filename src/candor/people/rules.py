@@ -1,0 +1,178 @@
+"""Roles and what each may do: one table, read by every face. Pure: no database, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from candor.people.errors import Refused
+
+
+class Role(StrEnum):
+    """What somebody is in the agency. An account may have several."""
+
+    OFFICER = "officer"
+    SUPERVISOR = "supervisor"
+    EVIDENCE_TECHNICIAN = "evidence_technician"
+    RECORDS_OFFICER = "records_officer"
+    ADMINISTRATOR = "administrator"
+
+
+class Permission(StrEnum):
+    """What a role can allow, alphabetical. `…_own`: recordings worn by oneself; `…_unit`: of one's unit."""
+
+    ACCOUNTS_MANAGE = "accounts:manage"
+    CATEGORIES_MANAGE = "categories:manage"
+    DEVICES_MANAGE = "devices:manage"
+    FIXITY_RUN = "fixity:run"
+    JOBS_VIEW = "jobs:view"
+    LOG_VIEW = "log:view"
+    RECORDINGS_CHANGE_ALL = "recordings:change-all"
+    RECORDINGS_CHANGE_OWN = "recordings:change-own"
+    RECORDINGS_CHANGE_UNIT = "recordings:change-unit"
+    RECORDINGS_EXPORT = "recordings:export"
+    RECORDINGS_TAKE_IN = "recordings:take-in"
+    RECORDINGS_VIEW_ALL = "recordings:view-all"
+    RECORDINGS_VIEW_OWN = "recordings:view-own"
+    RECORDINGS_VIEW_UNIT = "recordings:view-unit"
+    UNITS_MANAGE = "units:manage"
+
+
+_P = Permission
+
+#: The whole of what each role grants. Who keeps accounts does not see footage by that: give both roles for both.
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.OFFICER: frozenset({_P.LOG_VIEW, _P.RECORDINGS_CHANGE_OWN, _P.RECORDINGS_TAKE_IN, _P.RECORDINGS_VIEW_OWN}),
+    Role.SUPERVISOR: frozenset(
+        {
+            _P.LOG_VIEW,
+            _P.RECORDINGS_CHANGE_OWN,
+            _P.RECORDINGS_CHANGE_UNIT,
+            _P.RECORDINGS_TAKE_IN,
+            _P.RECORDINGS_VIEW_OWN,
+            _P.RECORDINGS_VIEW_UNIT,
+        }
+    ),
+    Role.EVIDENCE_TECHNICIAN: frozenset(
+        {
+            _P.CATEGORIES_MANAGE,
+            _P.DEVICES_MANAGE,
+            _P.FIXITY_RUN,
+            _P.JOBS_VIEW,
+            _P.LOG_VIEW,
+            _P.RECORDINGS_CHANGE_ALL,
+            _P.RECORDINGS_EXPORT,
+            _P.RECORDINGS_TAKE_IN,
+            _P.RECORDINGS_VIEW_ALL,
+        }
+    ),
+    Role.RECORDS_OFFICER: frozenset(
+        {_P.LOG_VIEW, _P.RECORDINGS_CHANGE_ALL, _P.RECORDINGS_EXPORT, _P.RECORDINGS_VIEW_ALL}
+    ),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            _P.ACCOUNTS_MANAGE,
+            _P.CATEGORIES_MANAGE,
+            _P.DEVICES_MANAGE,
+            _P.JOBS_VIEW,
+            _P.LOG_VIEW,
+            _P.UNITS_MANAGE,
+        }
+    ),
+}
+
+#: Names of roles for people.
+ROLE_WORDS: dict[Role, str] = {
+    Role.OFFICER: "Officer",
+    Role.SUPERVISOR: "Supervisor",
+    Role.EVIDENCE_TECHNICIAN: "Evidence technician",
+    Role.RECORDS_OFFICER: "Records officer",
+    Role.ADMINISTRATOR: "Administrator",
+}
+
+#: What each role is for, in one sentence.
+ROLE_EXPLAINED: dict[Role, str] = {
+    Role.OFFICER: "Wears a camera: sees, describes and takes in the recordings worn by the account itself.",
+    Role.SUPERVISOR: "Leads a unit: sees and describes the recordings of the unit as well.",
+    Role.EVIDENCE_TECHNICIAN: "Keeps the archive: sees everything, takes in, describes, exports, checks the store.",
+    Role.RECORDS_OFFICER: "Answers requests: sees everything, describes and exports.",
+    Role.ADMINISTRATOR: "Keeps accounts, units and settings. Sees no footage unless another role allows it.",
+}
+
+#: What a permission lets somebody do, as the end of “… may …”.
+PERMISSION_WORDS: dict[Permission, str] = {
+    Permission.ACCOUNTS_MANAGE: "make and change accounts",
+    Permission.CATEGORIES_MANAGE: "change the list of categories",
+    Permission.DEVICES_MANAGE: "register devices",
+    Permission.FIXITY_RUN: "check every stored file",
+    Permission.JOBS_VIEW: "see the work in progress",
+    Permission.LOG_VIEW: "see the custody log",
+    Permission.RECORDINGS_CHANGE_ALL: "describe any recording",
+    Permission.RECORDINGS_CHANGE_OWN: "describe their own recordings",
+    Permission.RECORDINGS_CHANGE_UNIT: "describe the recordings of their unit",
+    Permission.RECORDINGS_EXPORT: "hand out packages of recordings",
+    Permission.RECORDINGS_TAKE_IN: "take in recordings",
+    Permission.RECORDINGS_VIEW_ALL: "watch any recording",
+    Permission.RECORDINGS_VIEW_OWN: "watch their own recordings",
+    Permission.RECORDINGS_VIEW_UNIT: "watch the recordings of their unit",
+    Permission.UNITS_MANAGE: "make units",
+}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Yes or no, with the rule that decided; true in an `if` when it allows."""
+
+    allowed: bool
+    rule: str
+    reason: str
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: an account, or the system itself (`system:…`)."""
+
+    account_id: str
+    roles: frozenset[Role]
+    unit_id: str | None
+    display_name: str
+
+    def may(self, permission: Permission) -> Decision:
+        """Whether one of the actor's roles grants it."""
+        return allowed(self.roles, permission)
+
+    def require(self, permission: Permission) -> None:
+        """Raise Refused, with rule and reason, unless it is granted."""
+        decision = self.may(permission)
+        if not decision:
+            raise Refused(rule=decision.rule, reason=decision.reason, permission=permission)
+
+
+def system_actor(name: str) -> Actor:
+    """The program acting for itself, or for somebody at the machine's command line: `system:NAME`, every role."""
+    return Actor(f"system:{name}", frozenset(Role), None, f"system:{name}")
+
+
+def allowed(roles: Collection[Role | str], permission: Permission) -> Decision:
+    """Whether any of these roles grants the permission, and by which rule.
+
+    A role name that is not known grants nothing. The rule is `people.role ROLE PERMISSION` when allowed and
+    `people.no-role PERMISSION` when refused.
+    """
+    for role in Role:
+        if role in roles and permission in GRANTS[role]:
+            return Decision(
+                True,
+                f"people.role {role.value} {permission.value}",
+                f"the role {ROLE_WORDS[role]} may {PERMISSION_WORDS[permission]}",
+            )
+    granting = [ROLE_WORDS[role] for role in Role if permission in GRANTS[role]]
+    return Decision(
+        False,
+        f"people.no-role {permission.value}",
+        f"only these roles may {PERMISSION_WORDS[permission]}: {', '.join(granting)}",
+    )
