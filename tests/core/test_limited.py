@@ -126,9 +126,7 @@ def test_threads_work() -> None:
 def test_several_at_a_time() -> None:
     results: list[Any] = []
     data = [random.Random(n).randbytes(200_000) for n in range(4)]
-    workers = [
-        threading.Thread(target=lambda d=d: results.append((d, run("digest", io.BytesIO(d))))) for d in data
-    ]
+    workers = [threading.Thread(target=lambda d=d: results.append((d, run("digest", io.BytesIO(d))))) for d in data]
     for worker in workers:
         worker.start()
     for worker in workers:
