@@ -11,7 +11,6 @@ tables.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import shutil
 import tempfile
@@ -24,14 +23,15 @@ import pytest
 import sqlalchemy as sa
 
 from candor.core.clock import FixedClock
-from candor.core.database import Database, metadata
+from candor.core.database import Database
+from candor.jobs import make_engine_tables
+from candor.migrations import migrate
 
 KINDS = ("sqlite", "postgresql")
 CHOSEN = tuple(kind for kind in os.environ.get("CANDOR_TEST_DATABASES", ",".join(KINDS)).split(",") if kind)
 if not CHOSEN or not set(CHOSEN) <= set(KINDS):
     raise pytest.UsageError(f"CANDOR_TEST_DATABASES names {CHOSEN}; it takes {' or '.join(KINDS)}, or both by a comma")
 
-ROOMS = ("people", "fleet", "footage", "custody", "store", "jobs")
 
 #: What PostgreSQL may skip because a test's data need not outlive the machine. (kill -9 of a client or of the
 #: server process loses nothing by these: the kernel still has the pages.)
@@ -46,16 +46,11 @@ autovacuum = off
 
 
 def make_tables(url: str) -> None:
-    """Every room's tables, and those of the jobs engine, in an empty database."""
-    for room in ROOMS:
-        if importlib.util.find_spec(f"candor.{room}") and importlib.util.find_spec(f"candor.{room}.tables"):
-            importlib.import_module(f"candor.{room}.tables")
+    """Every room's tables by the migrations, and those of the jobs engine, in an empty database."""
     database = Database(url)
     try:
-        with database.write() as tx:
-            metadata.create_all(tx)
-        if importlib.util.find_spec("candor.jobs.engine"):
-            importlib.import_module("candor.jobs.engine").make_engine_tables(database)
+        migrate(database)
+        make_engine_tables(database)
     finally:
         database.dispose()
 

@@ -25,7 +25,7 @@ Rules it keeps:
 from __future__ import annotations
 
 from candor.jobs.context import JobContext, JobStopped
-from candor.jobs.engine import ENGINE_TABLES, make_engine_tables
+from candor.jobs.engine_tables import ENGINE_TABLES, make_engine_tables
 from candor.jobs.errors import JobDied, JobNameWrong, JobsNotIdle, JobsRunningAlready, ParametersNotJson
 from candor.jobs.handlers import Failure, FailureHandler, Handler
 from candor.jobs.records import Job, JobState

@@ -47,32 +47,13 @@ _WORKFLOW = "candor.dispatch@1"
 #: Pinned: by default it is a hash of the program, and after an upgrade nobody would take up what was begun.
 _VERSION = "1"
 
-#: On SQLite the engine's tables lie among ours (PostgreSQL gives them a schema of their own): whoever
-#: compares the database with `core.database.metadata` leaves these out.
-ENGINE_TABLES = frozenset(
-    {
-        "application_versions",
-        "dbos_migrations",
-        "notifications",
-        "operation_outputs",
-        "queues",
-        "streams",
-        "workflow_events",
-        "workflow_events_history",
-        "workflow_input",
-        "workflow_output",
-        "workflow_schedules",
-        "workflow_status",
-    }
-)
-
 # With a handler in place the engine adds none of its own, which would write to standard error.
 logging.getLogger("dbos").addHandler(logging.NullHandler())
 
 _one_per_process = threading.Lock()
 
 
-def make_engine_tables(database: Database) -> None:
+def migrate_engine(database: Database) -> None:
     """Make the engine's tables, or bring them up to date; harmless when they are."""
     DBOS.migrate(database.url.render_as_string(hide_password=False), schema=_SCHEMA)
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Collection, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -16,13 +16,15 @@ from candor.core.database import Database
 from candor.core.ids import new_id
 from candor.jobs import records
 from candor.jobs.context import as_json
-from candor.jobs.engine import Dispatcher
 from candor.jobs.errors import JobNameWrong, JobsNotIdle
 from candor.jobs.handlers import ATTEMPTS, BACKOFF, FailureHandler, Handler, Registration, check_name
 from candor.jobs.records import Job, JobState
-from candor.jobs.running import Runner
 from candor.jobs.tables import job, job_step
-from candor.jobs.workers import Presence
+
+if TYPE_CHECKING:
+    from candor.jobs.engine import Dispatcher
+    from candor.jobs.running import Runner
+    from candor.jobs.workers import Presence
 
 
 class Jobs:
@@ -47,11 +49,20 @@ class Jobs:
         self._silence = silence
         self._poll = poll
         self._clock = clock or SystemClock()
-        self._engine = Dispatcher(database)
+        self._engine_made: Dispatcher | None = None
         self._registrations: dict[str, Registration] = {}
         self._runner: Runner | None = None
         self._presence: Presence | None = None
         self._guard = threading.Lock()
+
+    @property
+    def _engine(self) -> Dispatcher:
+        """Loaded when it is first needed: it takes most of a second, and many commands never need it."""
+        if self._engine_made is None:
+            from candor.jobs.engine import Dispatcher
+
+            self._engine_made = Dispatcher(self._database)
+        return self._engine_made
 
     def register(
         self,
@@ -132,6 +143,9 @@ class Jobs:
 
     def launch(self) -> None:
         """Begin to do jobs in threads of this process. Raises JobsRunningAlready when it does so already."""
+        from candor.jobs.running import Runner
+        from candor.jobs.workers import Presence
+
         with self._guard:
             worker = new_id()
             runner = Runner(self._database, self._engine, self._clock, self._registrations, worker)
@@ -184,7 +198,8 @@ class Jobs:
                     finally:
                         presence.leave()
             finally:
-                self._engine.close()
+                if self._engine_made is not None:
+                    self._engine_made.close()
 
     def forget(self, days: int = 90, limit: int = 1000) -> int:
         """Delete what is kept of jobs that ended more than `days` days ago, `limit` at most; how many. A launched

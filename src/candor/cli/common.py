@@ -1,0 +1,104 @@
+"""What several commands share: opening the installation, who acts, JSON, tables, progress."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from candor.core.errors import NotFound
+from candor.core.settings import Settings
+from candor.installation import Installation
+from candor.people import service
+from candor.people.rules import Actor, system_actor
+
+as_json = click.option("--json", "json_out", is_flag=True, help="One JSON document on standard output.")
+as_account = click.option(
+    "--as", "acting", metavar="NAME", help="Act as this account, with its rights. Default: the operator of the machine."
+)
+
+
+@contextmanager
+def opened(*, create: bool = False, **given: Any) -> Iterator[Installation]:
+    """The installation that the settings describe, closed at the end; `given` settings win."""
+    with Installation.open(Settings.load(**given), create=create) as installation:
+        yield installation
+
+
+def actor(installation: Installation, acting: str | None) -> Actor:
+    """Who acts: the named account, or the operator, recorded as `system:cli-<user of the operating system>`."""
+    if acting is None:
+        return system_actor(f"cli-{getpass.getuser()}")
+    with installation.database.read() as tx:
+        account = service.account_named(tx, acting)
+    if account is None or not account.active:
+        raise NotFound(what="active account", id=acting)
+    return service.actor_of(account)
+
+
+def put_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def say(text: str) -> None:
+    """Words for people, on standard error."""
+    click.echo(text, err=True)
+
+
+def safe(text: str) -> str:
+    """Text of outside origin, made safe for a terminal: control and direction characters are shown, not obeyed."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table on standard output, as wide as the terminal, plain when it is not one."""
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 200, highlight=False)
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(safe(cell)) for cell in row))
+    console.print(drawn)
+
+
+@contextmanager
+def byte_progress(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A progress bar in bytes on standard error; yields what to call with each further count of bytes."""
+    console = Console(file=sys.stderr)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(binary_units=True),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    with bar:
+        task: TaskID = bar.add_task(title, total=total)
+
+        def advance(count: int) -> None:
+            bar.update(task, advance=count)
+
+        yield advance

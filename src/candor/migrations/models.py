@@ -1,0 +1,14 @@
+"""Every room's tables, gathered."""
+
+from __future__ import annotations
+
+import candor.custody.tables
+import candor.disclosure.tables
+import candor.fleet.tables
+import candor.footage.tables
+import candor.jobs.tables
+import candor.people.tables
+import candor.store.tables  # noqa: F401
+from candor.core.database import metadata
+
+__all__ = ["metadata"]
