@@ -24,6 +24,8 @@ EXPLAINED = {
     "psycopg": "LGPL-3.0-only. Used unmodified as a library, needed only with PostgreSQL.",
     "psycopg-binary": "LGPL-3.0-only, with libpq (PostgreSQL licence) and OpenSSL (Apache-2.0) inside the wheel.",
     "certifi": "MPL-2.0.",
+    "py-nanotts": "Apache-2.0, as its project states (the wheel's metadata leaves it out); the voices inside are SVOX "
+    "Pico's, Apache-2.0.",
 }
 HEAD = """Candor
 Copyright 2026 the Candor authors
