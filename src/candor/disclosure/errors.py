@@ -1,0 +1,82 @@
+"""Errors of disclosure."""
+
+from __future__ import annotations
+
+from candor.core.errors import CandorError
+
+
+class DisclosureError(CandorError):
+    """The package could not be made."""
+
+
+class NothingToHandOut(DisclosureError):
+    """No recording was named. Name at least one."""
+
+    exit_code = 2
+
+
+class WordsMissing(DisclosureError):
+    """The {what} of a hand-out goes on record and must be said in 1 to {longest} characters, all of them visible
+    ({problem}). Nothing was handed out."""
+
+    exit_code = 2
+
+
+class TooMuch(DisclosureError):
+    """One package holds at most {most:,} {what}, and this would be {count:,}. Hand it out in several packages.
+    Nothing was handed out."""
+
+    exit_code = 2
+
+
+class NoFiles(DisclosureError):
+    """The recording {id} has no file, so there is nothing of it to hand out."""
+
+    exit_code = 4
+
+
+class RecordingGone(DisclosureError):
+    """The recording {id} can no longer be handed out: the key of its file {name} was destroyed, and nobody can read
+    that file any more. Its custody history remains."""
+
+    exit_code = 4
+
+
+class OriginalAltered(DisclosureError):
+    """The stored file {name} of recording {recording} does not match its seal ({what}). The package was not made;
+    the hand-out stays on record. Run `candor fixity`, and restore the file from a backup."""
+
+    exit_code = 6
+
+
+class PackageNotReady(DisclosureError):
+    """The package {id} is not ready: {state}."""
+
+    exit_code = 4
+
+
+class PlaceTaken(DisclosureError):
+    """There is something at {path} already. Name another folder with --out, or move it away; nothing was written."""
+
+    exit_code = 2
+
+
+class PlaceUnfit(DisclosureError):
+    """A package cannot be written to {path}: {reason}. Nothing was written and nothing was handed out. Name another
+    folder."""
+
+    exit_code = 7
+
+
+class PlaceFull(DisclosureError):
+    """The package needs {needed:,} bytes and {path} has {free:,} left. Nothing was written; the hand-out is on record.
+    Make room, then run `candor export --package {id} --out …`."""
+
+    exit_code = 7
+
+
+class PlaceUnwritable(DisclosureError):
+    """The package cannot be written to {path}: {reason}. Nothing half-done was left; the hand-out is on record. With
+    another folder, run `candor export --package {id} --out …`."""
+
+    exit_code = 7

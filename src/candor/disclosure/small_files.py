@@ -1,0 +1,150 @@
+"""The files of a package but its originals: what it says, proves and explains. All go into one sealed object."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from candor import __version__
+from candor.core.canonical import canonical_json
+from candor.core.database import Database
+from candor.custody import CustodyLog, Epoch, SignedCheckpoint, epochs, history
+from candor.disclosure.certificate import Facts, certificate
+from candor.disclosure.handing_out import payload_manifest
+from candor.disclosure.instructions import instructions
+from candor.disclosure.layout import File
+from candor.store import ObjectWriter
+from candor.verify.bag import BAGIT_TXT
+from candor.verify.policy import Policy
+from candor.verify.verify_page import build_verify_html
+from candor.verify.zipapp import build_zipapp
+
+TAG_MANIFEST = "tagmanifest-sha256.txt"
+
+
+class SmallFiles:
+    """Files written one after the other into one sealed object; `files` says where each lies."""
+
+    def __init__(self, writer: ObjectWriter) -> None:
+        self._writer, self._at = writer, 0
+        self.files: list[File] = []
+
+    def add(self, name: str, data: bytes) -> None:
+        """Write one file."""
+        digest = hashlib.sha256(data).hexdigest()
+        self.files.append(File(name, len(data), digest, zlib.crc32(data), self._writer.object_id, self._at))
+        self._writer.write(data)
+        self._at += len(data)
+
+
+def write_small_files(
+    into: SmallFiles,
+    database: Database,
+    log: CustodyLog,
+    row: sa.Row[Any],
+    checkpoint: SignedCheckpoint,
+    compared_at: datetime,
+) -> None:
+    """Write every file but the originals; the list of them all last. `row` is the package's."""
+    policy = log.policy()
+    for name, text in row.plan["payload"].items():
+        into.add(name, text.encode())
+    into.add("bagit.txt", BAGIT_TXT)
+    into.add("bag-info.txt", _bag_info(row))
+    into.add("manifest-sha256.txt", payload_manifest(row.plan["originals"], row.plan["payload"]))
+    into.add("custody/checkpoint", checkpoint.note.encode())
+    into.add("custody/policy.txt", policy.format())
+    for recording, event in row.plan["events"].items():
+        _add_history(into, database, log, recording, event, checkpoint)
+    for name, data in _documents(row, policy, checkpoint, compared_at).items():
+        into.add(name, data)
+    tags = sorted((file.name, file.sha256) for file in into.files if not file.name.startswith("data/"))
+    into.add(TAG_MANIFEST, "".join(f"{digest}  {name}\n" for name, digest in tags).encode())
+
+
+def _bag_info(row: sa.Row[Any]) -> bytes:
+    plan = row.plan
+    sizes = [one["size"] for one in plan["originals"]] + [len(text.encode()) for text in plan["payload"].values()]
+    count = len(plan["events"])
+    lines = {
+        "Source-Organization": plan["agency"],
+        "External-Identifier": row.id,
+        "External-Description": f"{count} recording{'s' if count != 1 else ''} handed out to {row.recipient}",
+        "Bagging-Date": f"{row.created_at:%Y-%m-%d}",
+        "Payload-Oxum": f"{sum(sizes)}.{len(sizes)}",
+        "Bag-Software-Agent": f"Candor {__version__}",
+    }
+    # RFC 8493 2.2.2: one line each; a line break in a value would make another label.
+    return "".join(f"{label}: {' '.join(value.split())}\n" for label, value in lines.items()).encode()
+
+
+def _add_history(
+    into: SmallFiles, database: Database, log: CustodyLog, recording: str, event_id: str, checkpoint: SignedCheckpoint
+) -> None:
+    """The events of a recording up to its hand-out, with their openings, their proofs and the keys of their tags."""
+    with database.read() as tx:
+        whole = history(tx, recording)
+        keys = epochs(tx, recording)
+    last = next(event.n for event in whole if event.id == event_id)
+    shown = whole[: last + 1]
+    entries = []
+    for event, proof in zip(shown, log.proofs(shown, checkpoint), strict=True):
+        name = f"custody/{recording}/{event.n:06d}.tlog-proof"
+        into.add(name, proof.format().encode())
+        entries.append(
+            {
+                "n": event.n,
+                "index": event.position,
+                "leaf": event.leaf,
+                "payload": event.payload,
+                "salt": event.salt.hex(),
+                "proof": name,
+            }
+        )
+    # Keys of later epochs stay here: they would link events that nobody has handed out.
+    shown_keys = [_epoch(key) for key in keys if key.first_n <= last]
+    text = canonical_json({"recording": recording, "epochs": shown_keys, "events": entries})
+    into.add(f"custody/{recording}/history.json", text)
+
+
+def _epoch(key: Epoch) -> dict[str, Any]:
+    return {"epoch": key.epoch, "first_n": key.first_n, "tag_key": key.tag_key.hex()}
+
+
+def _documents(
+    row: sa.Row[Any], policy: Policy, checkpoint: SignedCheckpoint, compared_at: datetime
+) -> Mapping[str, bytes]:
+    key = policy.logs[0].key
+    facts = Facts.of(
+        row.plan,
+        package=row.id,
+        created_at=row.created_at,
+        compared_at=compared_at,
+        recipient=row.recipient,
+        manifest_sha256=row.manifest_sha256.hex(),
+        origin=key.name,
+        fingerprint=key.fingerprint,
+        checkpoint_size=checkpoint.size,
+        witnessed=checkpoint.witnessed,
+    )
+    text = instructions(
+        agency=row.plan["agency"],
+        package=row.id,
+        created_at=row.created_at,
+        recipient=row.recipient,
+        origin=key.name,
+        fingerprint=key.fingerprint,
+        vkey=key.format(),
+        witnessed=checkpoint.witnessed,
+    )
+    return {
+        "INSTRUCTIONS.txt": text.replace("\n", "\r\n").encode(),  # Notepad of old Windows shows it too
+        "candor-verify.pyz": build_zipapp(),
+        "certificate-draft.pdf": certificate(facts),
+        "verify.html": build_verify_html(),
+    }

@@ -1,0 +1,198 @@
+"""The catalogue: what is known of a recording, and changing it. Every change is an event with old and new values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from candor.core.clock import Clock, iso
+from candor.custody import record as custody
+from candor.custody.events import Event
+from candor.fleet.tables import device as device_table
+from candor.footage import fields
+from candor.footage.errors import ChangedMeanwhile, FieldUnknown, FieldWrong, RecordingUnknown, TooManyAtOnce
+from candor.footage.indexing import free_key, index_recording
+from candor.footage.rules import changeable_by, visible_to
+from candor.footage.tables import category as category_table
+from candor.footage.tables import recording as recording_table
+from candor.footage.times import TimeSource
+from candor.footage.words import sort_text
+from candor.people.errors import Refused
+from candor.people.rules import Actor, Permission
+from candor.people.tables import account, unit
+
+__all__ = ["MOST_AT_ONCE", "bulk_change", "categories", "change", "set_categories"]
+
+#: Recordings of one bulk change, which is one transaction.
+MOST_AT_ONCE = 500
+
+_REFERRED = {"wearer": ("wearer_id", account), "unit": ("unit_id", unit), "device": ("device_id", device_table)}
+
+
+def change(
+    tx: Connection,
+    recording_id: str,
+    changes: Mapping[str, Any],
+    actor: Actor,
+    expected_version: int | None = None,
+    *,
+    clock: Clock | None = None,
+) -> str | None:
+    """Change fields of a recording (`fields.FIELD_WORDS` has their names); the event's id, None if all was so.
+
+    `wearer`, `unit`, `device`: an identifier or None. `start`: a moment with its zone; it counts as corrected from
+    then on. `custom`: names and texts to set, an empty text removes. Raises RecordingUnknown, Refused,
+    ChangedMeanwhile when the recording is not at `expected_version`, FieldUnknown, FieldWrong.
+    """
+    before = _held(tx, recording_id, actor)
+    if expected_version is not None and before.version != expected_version:
+        raise ChangedMeanwhile(id=recording_id, version=before.version, expected=expected_version)
+    new: dict[str, Any] = {}
+    for field, value in changes.items():
+        new |= _checked(tx, field, value, before, new)
+    new = {column: value for column, value in new.items() if value != getattr(before, column)}
+    if not new:
+        return None
+    changed = {_name_of(column): {"old": _told(before, column), "new": _shown(new[column])} for column in new}
+    if "device_id" in new:
+        new["device_kind"] = _kind_of(tx, new["device_id"])
+    if "title" in new:
+        new["title_sort"] = sort_text(new["title"])
+    if "started_at" in new:
+        new["started_key"] = free_key(tx, new["started_at"], recording_id)
+    version = before.version + 1
+    tx.execute(recording_table.update().where(recording_table.c.id == recording_id).values(**new, version=version))
+    index_recording(tx, recording_id)
+    return custody.append(
+        tx,
+        Event.RECORDING_CHANGED,
+        actor=actor.account_id,
+        recording=recording_id,
+        details={"changed": changed, "version": version},
+        clock=clock,
+    )
+
+
+def bulk_change(
+    tx: Connection,
+    recording_ids: Sequence[str],
+    changes: Mapping[str, Any],
+    actor: Actor,
+    *,
+    clock: Clock | None = None,
+) -> list[str]:
+    """Make the same change to up to 500 recordings; the ids of their events, one per recording that it changed.
+
+    All or none: raises for the first recording that cannot be changed, and TooManyAtOnce.
+    """
+    chosen = sorted(set(recording_ids))  # one order for everybody: two bulk changes cannot wait for each other
+    if len(chosen) > MOST_AT_ONCE:
+        raise TooManyAtOnce(most=MOST_AT_ONCE, count=len(chosen))
+    events = (change(tx, recording_id, changes, actor, clock=clock) for recording_id in chosen)
+    return [event for event in events if event is not None]
+
+
+def categories(tx: Connection) -> list[str]:
+    """The categories that are offered, in the agency's order."""
+    query = sa.select(category_table.c.name).where(category_table.c.active).order_by(category_table.c.position)
+    return list(tx.scalars(query)) or list(fields.DEFAULT_CATEGORIES)
+
+
+def set_categories(tx: Connection, actor: Actor, names: Collection[str], *, clock: Clock | None = None) -> str | None:
+    """Offer these categories, in this order; the event's id, None if it was so. Recordings keep the category they
+    have. Raises Refused, CategoryWrong."""
+    actor.require(Permission.CATEGORIES_MANAGE)
+    new, old = fields.check_categories(names), categories(tx)
+    if new == old:
+        return None
+    tx.execute(category_table.delete())
+    rows = [{"name": name, "position": number, "active": True} for number, name in enumerate(new)]
+    tx.execute(category_table.insert(), rows)
+    details = {"old": old, "new": new}
+    return custody.append(tx, Event.CATEGORIES_CHANGED, actor=actor.account_id, details=details, clock=clock)
+
+
+def _held(tx: Connection, recording_id: str, actor: Actor) -> sa.Row[Any]:
+    """The row, held until the transaction ends, if the actor may see and change it."""
+    may = changeable_by(actor)
+    query = sa.select(recording_table, may.expression.label("changeable"))
+    query = query.where(recording_table.c.id == recording_id, visible_to(actor).expression)
+    row = tx.execute(query.with_for_update(of=recording_table)).first()
+    if row is None:
+        raise RecordingUnknown(id=recording_id)
+    if not row.changeable:
+        raise Refused(rule=may.reason, reason="your rights do not reach to changing this recording")
+    return row
+
+
+def _checked(tx: Connection, field: str, value: Any, before: sa.Row[Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that a field sets, cleaned."""
+    if field in _REFERRED:
+        return {_REFERRED[field][0]: _reference(tx, field, value)}
+    if field in ("title", "notes"):
+        return {field: fields.check_text(field, value)}
+    if field in ("incident_number", "place"):
+        return {field: fields.check_text(field, value or "") or None}
+    if field == "category":
+        return {"category": _category(tx, value, before.category)}
+    if field in ("tags", "tags_add", "tags_remove"):
+        return {"tags": _tags(field, value, new.get("tags", before.tags))}
+    if field == "custom":
+        return {"custom": fields.check_custom(value, before.custom)}
+    if field == "start":
+        moment = fields.check_start(value, before.received_at)
+        return {"started_at": moment, "started_source": TimeSource.CORRECTED.value}
+    if field in ("latitude", "longitude"):
+        return {field: fields.check_coordinate(field, value)}
+    raise FieldUnknown(field=field, known=", ".join(fields.FIELD_WORDS))
+
+
+def _reference(tx: Connection, field: str, value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    table = _REFERRED[field][1]
+    if not isinstance(value, str) or tx.execute(sa.select(table.c.id).where(table.c.id == value)).first() is None:
+        raise FieldWrong(field=fields.FIELD_WORDS[field], reason=f"there is none with the identifier {value}")
+    return value
+
+
+def _category(tx: Connection, value: Any, before: str | None) -> str | None:
+    text = fields.check_text("category", value or "") or None
+    if text is not None and text != before and text not in categories(tx):
+        raise FieldWrong(field=fields.FIELD_WORDS["category"], reason=f"“{text}” is not on the list of categories")
+    return text
+
+
+def _tags(field: str, value: Any, before: list[str]) -> list[str]:
+    given = fields.check_tags(field, value)
+    if field == "tags":
+        return given
+    if field == "tags_add":
+        return fields.check_tags(field, [*before, *given])
+    gone = {tag.casefold() for tag in given}
+    return [tag for tag in before if tag.casefold() not in gone]
+
+
+def _kind_of(tx: Connection, device_id: str | None) -> str | None:
+    return tx.scalar(sa.select(device_table.c.kind).where(device_table.c.id == device_id))
+
+
+_NAMES = {"wearer_id": "wearer", "unit_id": "unit", "device_id": "device", "started_at": "start"}
+
+
+def _name_of(column: str) -> str:
+    return _NAMES.get(column, column)
+
+
+def _told(before: sa.Row[Any], column: str) -> Any:
+    return _shown(getattr(before, column))
+
+
+def _shown(value: Any) -> Any:
+    """A value as an event holds it: no floats, times in full."""
+    if isinstance(value, float):
+        return fields.degrees_text(value)
+    return iso(value) if hasattr(value, "isoformat") else value

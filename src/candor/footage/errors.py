@@ -1,0 +1,92 @@
+"""What can go wrong with footage. Each class is a message for people."""
+
+from __future__ import annotations
+
+from candor.core.errors import CandorError
+
+
+class FootageError(CandorError):
+    """Something about a recording went wrong."""
+
+    exit_code = 3
+
+
+class IntakeEnded(FootageError):
+    """This intake has ended ({how}), so nothing more can be added to it. Begin a new one."""
+
+    exit_code = 1
+
+
+class NothingToTakeIn(FootageError):
+    """There is nothing at {path} that could be taken in: {reason}. Check the path."""
+
+
+class RecordingUnknown(FootageError):
+    """There is no recording with the identifier {id}, or it may not be seen with these rights."""
+
+    exit_code = 4
+
+
+class PartUnknown(FootageError):
+    """There is no file with the identifier {id}, or it may not be seen with these rights."""
+
+    exit_code = 4
+
+
+class RenditionNotReady(FootageError):
+    """This viewing copy is not ready: {reason}. The original is sealed and safe; look again in a while."""
+
+    exit_code = 4
+
+
+class ViewingEnded(FootageError):
+    """This viewing has ended. Open the recording's page again to go on."""
+
+    exit_code = 5
+
+
+class PurposeMissing(FootageError):
+    """A recording is opened for a purpose, and none was given, or one longer than {longest} characters."""
+
+
+class ChangedMeanwhile(FootageError):
+    """Somebody changed the recording {id} in the meantime (it is at version {version}, you saw {expected}). Nothing of
+    yours was kept. Look at the new state and make your change again."""
+
+    exit_code = 5
+
+
+class TooManyAtOnce(FootageError):
+    """A bulk change takes at most {most} recordings at a time, {count} were given. Make it in several steps."""
+
+    exit_code = 2
+
+
+class FieldUnknown(FootageError):
+    """A recording has no field called “{field}”. It has: {known}."""
+
+    exit_code = 2
+
+
+class FieldWrong(FootageError):
+    """The field {field} cannot be set to that: {reason}. Correct it and send it again."""
+
+
+class CategoryWrong(FootageError):
+    """The list of categories cannot be used: {reason}. Correct it and send it again."""
+
+
+class QueryWrong(FootageError):
+    """The search cannot be understood: {field} {reason}. Correct it and search again."""
+
+    exit_code = 2
+
+
+class FilterNameWrong(FootageError):
+    """A saved filter needs a name of 1 to {longest} characters. Choose another name."""
+
+
+class FilterUnknown(FootageError):
+    """There is no saved filter with the identifier {id} among yours."""
+
+    exit_code = 4

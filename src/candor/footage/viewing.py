@@ -1,0 +1,174 @@
+"""Watching: the permission, then a custody event that is durable, then the first byte.
+
+A player asks for hundreds of ranges. One opening of a page is one viewing: one row and one event `recording:viewed`,
+which all its ranges refer to. A viewing belongs to one account, one recording and one purpose, and ends by itself.
+
+`open_part` and `open_rendition` make their own transactions: what they return may be read only once the event is
+committed, so no caller can be left to forget that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from candor.core.clock import Clock, SystemClock
+from candor.core.database import Database
+from candor.core.ids import new_id
+from candor.custody import record as custody
+from candor.custody.events import Event
+from candor.footage.errors import (
+    PartUnknown,
+    PurposeMissing,
+    RecordingUnknown,
+    RenditionNotReady,
+    ViewingEnded,
+)
+from candor.footage.rules import RenditionState, visible_to
+from candor.footage.tables import part, recording, rendition, viewing
+from candor.people.rules import Actor
+from candor.store import SealedStream, Vault
+
+__all__ = ["Opened", "Viewing", "begin_viewing", "open_part", "open_rendition"]
+
+#: How long one opening of a page lasts at most; a sign-in lasts no longer.
+LASTS = timedelta(hours=12)
+LONGEST_PURPOSE = 500
+
+
+@dataclass(frozen=True)
+class Viewing:
+    """One opening of a recording by somebody for a purpose."""
+
+    id: str
+    recording_id: str
+    account_id: str
+    purpose: str
+    event_id: str
+    began_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Something to read: a seekable stream, to be closed. `sha256` is that of the whole, `size` in bytes."""
+
+    stream: SealedStream
+    size: int
+    sha256: bytes
+    media_type: str | None
+    name: str
+    viewing: Viewing
+
+
+def begin_viewing(
+    tx: Connection, actor: Actor, recording_id: str, purpose: str, *, clock: Clock | None = None
+) -> Viewing:
+    """Put on record that the actor opens a recording; whoever calls commits before the first byte.
+
+    Raises RecordingUnknown when the actor may not see it, PurposeMissing.
+    """
+    clock, purpose = clock or SystemClock(), " ".join(purpose.split())
+    if not 1 <= len(purpose) <= LONGEST_PURPOSE:
+        raise PurposeMissing(longest=LONGEST_PURPOSE)
+    may = visible_to(actor)
+    query = sa.select(recording.c.id).where(recording.c.id == recording_id, may.expression)
+    if tx.execute(query).first() is None:
+        raise RecordingUnknown(id=recording_id)
+    viewing_id, now = new_id(), clock.now()
+    details = {"viewing": viewing_id, "purpose": purpose, "by": may.reason}
+    event_id = custody.append(
+        tx, Event.RECORDING_VIEWED, actor=actor.account_id, recording=recording_id, details=details, clock=clock
+    )
+    begun = Viewing(viewing_id, recording_id, actor.account_id, purpose, event_id, now, now + LASTS)
+    tx.execute(viewing.insert(), vars(begun))
+    return begun
+
+
+def open_part(
+    database: Database,
+    vault: Vault,
+    actor: Actor,
+    part_id: str,
+    purpose: str,
+    *,
+    viewing_id: str | None = None,
+    clock: Clock | None = None,
+) -> Opened:
+    """Open an original. With `viewing_id` within that viewing; otherwise within the actor's present one of this
+    recording and purpose, and if there is none a new one is begun.
+
+    Raises PartUnknown, ViewingEnded, PurposeMissing, and what `Vault.open` raises.
+    """
+    columns = (part.c.object_id, part.c.media_type, part.c.name, part.c.recording_id)
+    found = sa.select(*columns).where(part.c.id == part_id)
+    return _Opening(database, vault, actor, purpose, clock or SystemClock()).open(found, part_id, viewing_id)
+
+
+def open_rendition(
+    database: Database,
+    vault: Vault,
+    actor: Actor,
+    rendition_id: str,
+    purpose: str,
+    *,
+    viewing_id: str | None = None,
+    clock: Clock | None = None,
+) -> Opened:
+    """Open a viewing copy, poster, filmstrip or waveform; as `open_part`. Raises RenditionNotReady too."""
+    columns = (rendition.c.object_id, rendition.c.media_type, rendition.c.kind.label("name"), part.c.recording_id)
+    joined = rendition.join(part, part.c.id == rendition.c.part_id)
+    found = sa.select(*columns, rendition.c.state, rendition.c.problem).select_from(joined)
+    opening = _Opening(database, vault, actor, purpose, clock or SystemClock())
+    return opening.open(found.where(rendition.c.id == rendition_id), rendition_id, viewing_id)
+
+
+class _Opening:
+    def __init__(self, database: Database, vault: Vault, actor: Actor, purpose: str, clock: Clock) -> None:
+        self._database, self._vault, self._clock = database, vault, clock
+        self._actor, self._purpose = actor, " ".join(purpose.split())
+
+    def open(self, query: sa.Select[Any], identifier: str, viewing_id: str | None) -> Opened:
+        within = visible_to(self._actor).expression
+        query = query.join(recording, recording.c.id == part.c.recording_id).where(within)
+        with self._database.read() as tx:
+            row = tx.execute(query).first()
+            if row is None:
+                raise PartUnknown(id=identifier)
+            if row.object_id is None:
+                raise RenditionNotReady(reason=_why_not(row))
+            begun = self._present(tx, row.recording_id, viewing_id)
+        if begun is None:
+            with self._database.write() as tx:
+                begun = begin_viewing(tx, self._actor, row.recording_id, self._purpose, clock=self._clock)
+        with self._database.read() as tx:
+            recorded = self._vault.look_up(tx, row.object_id)
+            stream = self._vault.open(tx, row.object_id)
+        return Opened(stream, recorded.size, recorded.sha256, row.media_type, row.name, begun)
+
+    def _present(self, tx: Connection, recording_id: str, viewing_id: str | None) -> Viewing | None:
+        """The viewing to go on with. Raises ViewingEnded when the one that is named is not the actor's, or over."""
+        table = viewing.c
+        query = sa.select(viewing).where(
+            table.recording_id == recording_id,
+            table.account_id == self._actor.account_id,
+            table.ends_at > self._clock.now(),
+        )
+        if viewing_id is not None:
+            query = query.where(table.id == viewing_id)
+        else:
+            query = query.where(table.purpose == self._purpose).order_by(table.began_at.desc()).limit(1)
+        row = tx.execute(query).first()
+        if row is None and viewing_id is not None:
+            raise ViewingEnded()
+        return None if row is None else Viewing(**row._mapping)
+
+
+def _why_not(row: sa.Row[Any]) -> str:
+    if row.state == RenditionState.FAILED.value:
+        return row.problem or "it could not be made"
+    return "it is being made" if row.state == RenditionState.MAKING.value else "it waits to be made"
