@@ -66,7 +66,7 @@ test("a line that is in the log as shown is verified, with its witness", async (
   assert.equal(found.index, 1);
   assert.equal(found.size, 2);
   assert.equal(found.n, 1);
-  assert.deepEqual(found.witnesses, ["w"]);
+  assert.deepEqual(found.witnesses, [WITNESS.name]);
   assert.equal(found.met, true);
 });
 

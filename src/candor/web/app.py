@@ -1,0 +1,102 @@
+"""The site: every route, and what stands around them."""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount
+
+from candor.core.errors import CandorError
+from candor.core.settings import Settings
+from candor.web import errors
+from candor.web.access import installation_of, page, visit_of
+from candor.web.csrf import Csrf
+from candor.web.i18n import Catalogues
+from candor.web.middleware import Faults, Hosts, SecurityHeaders, is_loopback
+from candor.web.render import SAID, STATIC, home_of, query
+from candor.web.session import Visits
+from candor.web.static_files import LogFiles, SiteFiles
+
+if TYPE_CHECKING:
+    from candor.installation import Installation
+
+#: Modules with a list `routes`, in the order of matching.
+PAGES = ("setup", "sign_in", "recordings", "recording", "upload", "accounts", "jobs", "log")
+
+
+def create_app(installation: Installation, *, catalogues: Catalogues | None = None) -> Starlette:
+    """The site of an installation, to be run by an ASGI server.
+
+    `app.state.setup_code` is the code that the first run asks for, or None where none is needed; whoever serves
+    the site prints it. The installation's background work is started and ended by the caller.
+    """
+    settings = installation.settings
+    app = Starlette(
+        routes=routes(settings),
+        middleware=[
+            Middleware(SecurityHeaders, settings=settings),
+            Middleware(Faults, answer=errors.answer),
+            Middleware(Hosts, settings=settings),
+            Middleware(Visits, installation=installation, catalogues=catalogues or Catalogues()),
+            Middleware(Csrf, public_url=settings.public_url),
+        ],
+    )
+    # Both inside the visit, so that the page knows who is reading.
+    app.add_exception_handler(CandorError, errors.answer)
+    app.add_exception_handler(404, errors.answer)
+    app.add_exception_handler(405, errors.answer)
+    app.state.installation = installation
+    app.state.setup_code = new_setup_code() if needs_setup_code(settings) else None
+    return app
+
+
+def routes(settings: Settings) -> list[BaseRoute]:
+    """Every route of the site."""
+    found: list[BaseRoute] = [
+        page("/", front, public=True, name="front"),
+        page("/healthz", health, public=True, name="health"),
+        Mount("/static", SiteFiles(STATIC), name="static"),
+        Mount("/log", LogFiles(settings.log_folder), name="log"),
+    ]
+    for name in PAGES:
+        module = f"candor.web.pages.{name}"
+        if importlib.util.find_spec(module) is not None:
+            found += import_module(module).routes
+    return found
+
+
+def front(request: Request) -> Response:
+    """`/`: to where this visitor begins."""
+    visit = visit_of(request)
+    if visit.agency is None:
+        return RedirectResponse("/setup", 303)
+    said = request.query_params.get("said", "")
+    home = home_of(visit) if visit.session else "/sign-in"
+    return RedirectResponse(query(home, {"said": said if said in SAID else ""}), 303)
+
+
+def health(request: Request) -> Response:
+    """`/healthz`: 200 when the database answers; DatabaseGone (503) when it does not. Tells nothing else."""
+    with installation_of(request).database.read() as tx:
+        tx.execute(sa.text("SELECT 1"))
+    return JSONResponse({"status": "ok"})
+
+
+def needs_setup_code(settings: Settings) -> bool:
+    """Whether the first run must prove that it sits at the server: unless only this machine can reach the site."""
+    return settings.public_url is not None or not is_loopback(settings.host)
+
+
+def new_setup_code() -> str:
+    """80 random bits in four groups, to be read from the server's output and typed."""
+    text = base64.b32encode(os.urandom(10)).decode().lower()
+    return "-".join(text[at : at + 4] for at in range(0, 16, 4))

@@ -1,0 +1,187 @@
+"""The page of one recording: player, entry, times, files, custody history, packages.
+
+Watching is asked for lightly: what for. The answer is on record before the first byte of footage leaves the vault;
+from then on the page's address holds the viewing, so that a reload goes on with it and a new visit asks anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from candor import disclosure
+from candor.core.errors import CandorError
+from candor.fleet.rules import KIND_WORDS
+from candor.footage.rules import FLAG_WORDS
+from candor.footage.search import Row
+from candor.footage.tables import viewing as viewing_table
+from candor.footage.viewing import begin_viewing
+from candor.people.rules import Actor, Permission
+from candor.web.access import installation_of, page, visit_of
+from candor.web.csrf import form_of
+from candor.web.i18n import gettext as _
+from candor.web.i18n import noted
+from candor.web.pages import recording_entry, recording_hand_out, recording_history, recording_media
+from candor.web.pages.recording_facts import parts_of, times_of
+from candor.web.pages.recording_history import told
+from candor.web.pages.recording_player import (
+    CLOCK_WORDS,
+    StageState,
+    config,
+    gap_words,
+    source_words,
+    stage_of,
+)
+from candor.web.pages.recordings import FLAG_LABELS, VIEW
+from candor.web.pages.sign_in import cookies_of
+from candor.web.render import render
+from candor.web.session import read_cookies
+
+PURPOSE_COOKIE = "candor-purpose"
+_REMEMBERED = 90 * 24 * 3600
+LONGEST_NOTE = 200
+#: What people watch for. The words go on record in the source language; a note may follow them.
+PURPOSES: dict[str, str] = {
+    "duty": noted("Duty review"),
+    "report": noted("Report writing"),
+    "supervision": noted("Supervision"),
+    "investigation": noted("Investigation"),
+    "request": noted("Records request"),
+    "court": noted("Court"),
+    "training": noted("Training"),
+    "other": noted("Other"),
+}
+
+
+class Present(NamedTuple):
+    """A viewing that goes on."""
+
+    id: str
+    purpose: str
+
+
+class PurposeNotSaid(CandorError):
+    """Say in a few words (up to {longest} characters) what the recording is opened for when you choose “Other”."""
+
+    exit_code = 3
+
+
+def show(request: Request) -> Response:
+    """The page."""
+    here, visit = installation_of(request), visit_of(request)
+    recording_id = request.path_params["recording_id"]
+    with here.database.read() as tx:
+        values = recording_entry.entry_values(tx, visit.actor, recording_id, visit.zone)
+        row: Row = values["row"]
+        values |= _stage_values(tx, request, row)
+        values |= {
+            "parts_list": parts_of(tx, recording_id),
+            "times": times_of(tx, row),
+            "packages": disclosure.packages_of(tx, visit.actor, recording_id),
+            "history": told(tx, here.log, recording_id),
+            "may_export": bool(visit.actor.may(Permission.RECORDINGS_EXPORT)),
+            "flag_words": FLAG_WORDS,
+            "flag_labels": FLAG_LABELS,
+            "kind_words": KIND_WORDS,
+            "source_words": source_words,
+        }
+    return render(request, "recording.html", **values)
+
+
+def stage(request: Request) -> Response:
+    """The player's place by itself, for a page that waits for the viewing copy."""
+    here, visit = installation_of(request), visit_of(request)
+    with here.database.read() as tx:
+        values = recording_entry.entry_values(tx, visit.actor, request.path_params["recording_id"], visit.zone)
+        values |= _stage_values(tx, request, values["row"])
+    return render(request, "recording_stage.html", **values)
+
+
+def watch(request: Request) -> Response:
+    """Begin a viewing: its event is committed before anything of the footage can be asked for."""
+    here, visit, form = installation_of(request), visit_of(request), form_of(request)
+    recording_id = request.path_params["recording_id"]
+    chosen = form.get("purpose", "")
+    chosen = chosen if chosen in PURPOSES else "other"
+    note = " ".join(form.get("note", "").split())
+    if len(note) > LONGEST_NOTE or (chosen == "other" and not note):
+        raise PurposeNotSaid(longest=LONGEST_NOTE)
+    purpose = f"{PURPOSES[chosen]}: {note}" if note else PURPOSES[chosen]
+    with here.database.write() as tx:
+        begun = begin_viewing(tx, visit.actor, recording_id, purpose, clock=here.clock)
+    visit.cookies.append(cookies_of(request).line(PURPOSE_COOKIE, chosen, max_age=_REMEMBERED))
+    if "hx-request" not in request.headers:
+        return RedirectResponse(f"/recordings/{recording_id}?viewing={begun.id}", 303)
+    with here.database.read() as tx:
+        values = recording_entry.entry_values(tx, visit.actor, recording_id, visit.zone)
+        values |= _stage_values(tx, request, values["row"], viewing_id=begun.id)
+    return render(request, "recording_stage.html", **values)
+
+
+def _stage_values(tx: Connection, request: Request, row: Row, *, viewing_id: str | None = None) -> dict[str, Any]:
+    here, visit = installation_of(request), visit_of(request)
+    found = stage_of(tx, here.jobs, row)
+    asked = viewing_id or request.query_params.get("viewing", "")
+    present = _present(tx, request, visit.actor, row.id, asked) if asked else None
+    ready = found.state is StageState.READY and present is not None
+    remembered = read_cookies(request.headers.get("cookie", "")).get(PURPOSE_COOKIE, "")
+    return {
+        "stage": found,
+        "viewing": present,
+        "just_begun": viewing_id is not None,
+        "config": config(found, row, viewing_id=present.id, zone=visit.zone) if ready and present else None,
+        "clock_words": _(CLOCK_WORDS[row.started_source]),
+        "gap_words": gap_words,
+        "purposes": PURPOSES,
+        "remembered": remembered if remembered in PURPOSES else "duty",
+        "longest_note": LONGEST_NOTE,
+    }
+
+
+def _present(tx: Connection, request: Request, actor: Actor, recording_id: str, viewing_id: str) -> Present | None:
+    """The viewing that the address names, if it is the reader's, of this recording, for watching, and not over."""
+    query = sa.select(viewing_table.c.id, viewing_table.c.purpose).where(
+        viewing_table.c.id == viewing_id,
+        viewing_table.c.recording_id == recording_id,
+        viewing_table.c.account_id == actor.account_id,
+        viewing_table.c.ends_at > installation_of(request).clock.now(),
+        sa.not_(viewing_table.c.purpose.startswith(recording_media.DOWNLOAD_PURPOSE)),
+    )
+    row = tx.execute(query).first()
+    return None if row is None else Present(row.id, row.purpose)
+
+
+@cache
+def _checker() -> tuple[str, str]:
+    """The script that checks proofs, the same that goes into packages, and its hash."""
+    text = files("candor.verify").joinpath("web", "tlog.js").read_text("utf-8")
+    return text, hashlib.sha256(text.encode()).hexdigest()
+
+
+def checker(request: Request) -> Response:
+    """`tlog.js`, for the history's verify buttons."""
+    text, digest = _checker()
+    headers = {"etag": f'"{digest}"', "cache-control": "no-cache"}
+    if request.headers.get("if-none-match") == headers["etag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(text, media_type="text/javascript; charset=utf-8", headers=headers)
+
+
+routes = [
+    *recording_media.routes,
+    *recording_entry.routes,
+    *recording_history.routes,
+    *recording_hand_out.routes,
+    # Beside the site's own scripts, where a relative import from them leads in a browser and in the source tree alike.
+    page("/verify/web/tlog.js", checker, public=True),
+    page("/recordings/{recording_id}", show, needs=VIEW, name="recording"),
+    page("/recordings/{recording_id}/stage", stage, needs=VIEW),
+    page("/recordings/{recording_id}/viewings", watch, needs=VIEW, methods=["POST"]),
+]

@@ -1,0 +1,221 @@
+"""What is known of a recording beside its catalogue entry: times with their sources, files, what each file claims."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from candor.core.clock import from_iso
+from candor.footage import names
+from candor.footage.errors import RecordingUnknown
+from candor.footage.media.findings import PROBLEMS
+from candor.footage.rules import visible_to
+from candor.footage.search import Row
+from candor.footage.tables import intake as intake_table
+from candor.footage.tables import part as part_table
+from candor.footage.tables import recording as recording_table
+from candor.footage.times import SOURCE_WORDS, TimeSource
+from candor.people.rules import Actor
+from candor.web import formats
+from candor.web.i18n import gettext as _
+from candor.web.i18n import noted
+
+
+@dataclass(frozen=True)
+class Further:
+    """The part of the catalogue entry that lists do not show."""
+
+    notes: str
+    custom: dict[str, str]
+    latitude: float | None
+    longitude: float | None
+
+
+@dataclass(frozen=True)
+class Time:
+    """One time that something says. `at` None: the text names no full moment; `chosen`: it is the start shown."""
+
+    words: str
+    at: datetime | None
+    where: str
+    value: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of the recording. Hashes in hexadecimal, `size` in bytes; `claims`: label and text."""
+
+    id: str
+    number: int
+    name: str
+    size: int
+    sha256: str
+    chunk_root: str
+    media_type: str | None
+    claims: tuple[tuple[str, str], ...]
+    tags: tuple[tuple[str, str, str], ...]
+    problems: tuple[str, ...]
+    intakes: tuple[Intake, ...]
+
+
+@dataclass(frozen=True)
+class Intake:
+    """One time these bytes came in."""
+
+    received_at: datetime
+    actor: str
+    face: str
+    source: str
+    file_modified_at: datetime | None
+
+
+_FACE_WORDS = {
+    "cli": noted("Command line"),
+    "web": noted("Browser"),
+    "demo": noted("Demonstration"),
+}
+
+
+def further(tx: Connection, actor: Actor, recording_id: str) -> Further:
+    """Notes, custom fields and coordinates; raises RecordingUnknown."""
+    columns = [recording_table.c[name] for name in Further.__dataclass_fields__]
+    query = sa.select(*columns).where(recording_table.c.id == recording_id, visible_to(actor).expression)
+    row = tx.execute(query).first()
+    if row is None:
+        raise RecordingUnknown(id=recording_id)
+    return Further(**row._mapping)
+
+
+def parts_of(tx: Connection, recording_id: str) -> list[Part]:
+    """The files in order; whoever calls has checked that the reader may see the recording."""
+    rows = tx.execute(
+        sa.select(part_table).where(part_table.c.recording_id == recording_id).order_by(part_table.c.number)
+    ).all()
+    came = tx.execute(
+        sa.select(intake_table)
+        .where(intake_table.c.part_id.in_([row.id for row in rows]))
+        .order_by(intake_table.c.received_at)
+    ).all()
+    return [_part(row, tuple(_intake(one) for one in came if one.part_id == row.id)) for row in rows]
+
+
+def _intake(row: sa.Row[Any]) -> Intake:
+    face = _(_FACE_WORDS[row.face]) if row.face in _FACE_WORDS else row.face
+    return Intake(row.received_at, row.actor, face, names.shown(row.source), row.file_modified_at)
+
+
+def _part(row: sa.Row[Any], intakes: tuple[Intake, ...]) -> Part:
+    media = row.claims.get("media", {})
+    return Part(
+        id=row.id,
+        number=row.number,
+        name=names.shown(row.name),
+        size=row.size,
+        sha256=row.sha256.hex(),
+        chunk_root=row.chunk_root.hex(),
+        media_type=row.media_type,
+        claims=tuple(_claims(media)),
+        tags=tuple((tag["where"], tag["tag"], tag["value"]) for tag in media.get("tags", ())),
+        problems=tuple(_(PROBLEMS[code]) for code in media.get("problems", ()) if code in PROBLEMS),
+        intakes=intakes,
+    )
+
+
+def times_of(tx: Connection, row: Row) -> list[Time]:
+    """Every time that is known of a recording, most trusted first, each with where it comes from."""
+    found: list[Time] = []
+    chosen = False
+    query = sa.select(part_table.c.number, part_table.c.claims).where(part_table.c.recording_id == row.id)
+    for part in tx.execute(query.order_by(part_table.c.number)):
+        for claim in part.claims.get("times", ()):
+            at = from_iso(claim["at"]) if claim.get("at") else None
+            is_it = not chosen and row.started_source == claim["source"] and at == row.started_at
+            chosen = chosen or is_it
+            found.append(Time(_time_words(claim["source"]), at, claim["where"], claim["value"], is_it))
+    if row.started_source == TimeSource.CORRECTED:
+        corrected = Time(_("Set by hand"), row.started_at, _("the catalogue"), "", True)
+        found.insert(0, corrected)
+    is_receipt = row.started_source == TimeSource.RECEIPT
+    found.append(Time(_("Received"), row.received_at, _("this installation's clock"), "", is_receipt))
+    return found
+
+
+_TIME_WORDS = {
+    TimeSource.CLAIM: noted("The file claims"),
+    TimeSource.FILE_DATE: noted("The file's own date"),
+}
+
+
+def _time_words(source: str) -> str:
+    known = _TIME_WORDS.get(TimeSource(source))
+    return _(known) if known else _(SOURCE_WORDS[TimeSource(source)])
+
+
+# -- what a file claims, in words
+
+
+def _claims(media: dict[str, Any]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    if media.get("container"):
+        found.append((_("Container"), str(media["container"])))
+    if media.get("duration") is not None:
+        found.append((_("Length"), formats.duration(round(media["duration"] * 1000))))
+    if media.get("bit_rate"):
+        found.append((_("Bit rate"), _bit_rate(media["bit_rate"])))
+    for stream in media.get("streams", ()):
+        found.append((_track_words(stream["type"]), _track(stream)))
+    for what, claim in (media.get("device") or {}).items():
+        found.append((_(_DEVICE_WORDS.get(what, what)), str(claim["value"])))
+    if media.get("place"):
+        found.append((_("Claimed place"), str(media["place"]["value"])))
+    return found
+
+
+_DEVICE_WORDS = {
+    "make": noted("Claimed make"),
+    "model": noted("Claimed model"),
+    "firmware": noted("Claimed firmware"),
+    "serial": noted("Claimed serial number"),
+}
+_TRACK_WORDS = {
+    "video": noted("Picture track"),
+    "audio": noted("Sound track"),
+    "data": noted("Data track"),
+    "subtitle": noted("Text track"),
+    "picture": noted("Attached picture"),
+}
+
+
+def _track_words(kind: str) -> str:
+    return _(_TRACK_WORDS[kind]) if kind in _TRACK_WORDS else kind
+
+
+def _track(stream: dict[str, Any]) -> str:
+    said = [" ".join(filter(None, (stream.get("codec") or stream.get("tag"), _in_brackets(stream.get("profile")))))]
+    if stream.get("width"):
+        said.append(f"{stream['width']} × {stream['height']}")
+        if stream.get("fps"):
+            said.append(_("%(rate)s pictures a second", rate=f"{stream['fps']:g}"))
+        if stream.get("rotation"):
+            said.append(_("turned by %(degrees)s°", degrees=stream["rotation"]))
+    if stream.get("sample_rate"):
+        said.append(f"{stream['sample_rate'] / 1000:g} kHz")
+        said.append(str(stream.get("layout") or stream.get("channels")))
+    if stream.get("bit_rate"):
+        said.append(_bit_rate(stream["bit_rate"]))
+    if stream["type"] in ("video", "audio") and not stream.get("decoded"):
+        said.append(_("cannot be decoded"))
+    return " · ".join(filter(None, said)) or "–"
+
+
+def _in_brackets(text: str | None) -> str | None:
+    return f"({text})" if text else None
+
+
+def _bit_rate(rate: float) -> str:
+    return f"{rate / 1e6:.1f} Mbit/s" if rate >= 1e6 else f"{rate / 1e3:.0f} kbit/s"

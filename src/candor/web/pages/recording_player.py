@@ -1,0 +1,246 @@
+"""What the player is given: the parts in order, each with its viewing copy, strip and waveform, and their times."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from candor.core.clock import from_iso
+from candor.footage.renditions import Rendition, renditions_of
+from candor.footage.rules import FLAG_WORDS, RecordingState, RenditionKind, RenditionState
+from candor.footage.search import Row
+from candor.footage.tables import part as part_table
+from candor.footage.times import SOURCE_WORDS, TimeSource, likely
+from candor.jobs import Jobs
+from candor.web import formats
+from candor.web.i18n import gettext as _
+from candor.web.i18n import noted
+
+#: Seconds between two parts that are no gap: clocks and containers round.
+SMALLEST_GAP = 1.0
+#: A part without picture or sound that could be decoded has no rendition at all.
+_OPEN = (RenditionState.WAITING, RenditionState.MAKING)
+
+
+class StageState(StrEnum):
+    """What stands where the player stands."""
+
+    READY = "ready"
+    MAKING = "making"
+    FAILED = "failed"
+    UNPLAYABLE = "unplayable"
+    DESTROYED = "destroyed"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One part as it is played. `starts_at`: by the part's own claim, or following on; `gap`: seconds before it."""
+
+    part_id: str
+    number: int
+    proxy: Rendition | None
+    strip: Rendition | None
+    wave: Rendition | None
+    duration: float
+    fps: float
+    starts_at: datetime
+    gap: float | None
+    has_picture: bool
+    has_sound: bool
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything the stage's template needs. `fraction` of 1 while the viewing copy is being made."""
+
+    state: StageState
+    segments: tuple[Segment, ...]
+    fraction: float | None
+    reasons: tuple[str, ...]
+
+    @property
+    def playable(self) -> tuple[Segment, ...]:
+        """The parts that can be played now."""
+        return tuple(one for one in self.segments if one.proxy and one.proxy.state is RenditionState.READY)
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is anything to see."""
+        return any(one.has_picture for one in self.playable)
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether there is anything to hear."""
+        return any(one.has_sound for one in self.playable)
+
+    @property
+    def gaps(self) -> tuple[Segment, ...]:
+        """The parts that do not follow on the one before."""
+        return tuple(one for one in self.segments if one.gap is not None and abs(one.gap) >= SMALLEST_GAP)
+
+
+def stage_of(tx: Connection, jobs: Jobs, row: Row) -> Stage:
+    """What can be shown of a recording now."""
+    segments = _segments(tx, row)
+    if row.state == RecordingState.DESTROYED:
+        return Stage(StageState.DESTROYED, segments, None, ())
+    proxies = [one.proxy for one in segments if one.proxy is not None]
+    if any(proxy.state is RenditionState.READY for proxy in proxies):
+        return Stage(StageState.READY, segments, None, ())
+    waiting = [proxy for proxy in proxies if proxy.state in _OPEN]
+    if waiting:
+        return Stage(StageState.MAKING, segments, _fraction(tx, jobs, waiting), ())
+    if proxies:
+        reasons = tuple(dict.fromkeys(proxy.problem or "" for proxy in proxies))
+        return Stage(StageState.FAILED, segments, None, tuple(filter(None, reasons)))
+    reasons = tuple(_(FLAG_WORDS[flag]) for flag in FLAG_WORDS if flag.value in row.flags)
+    return Stage(StageState.UNPLAYABLE, segments, None, reasons)
+
+
+def _fraction(tx: Connection, jobs: Jobs, waiting: Sequence[Rendition]) -> float:
+    found = [jobs.get(tx, one.job_id) for one in waiting if one.job_id]
+    fractions = [job.fraction for job in found if job is not None]
+    return sum(fractions) / len(fractions) if fractions else 0.0
+
+
+def _segments(tx: Connection, row: Row) -> tuple[Segment, ...]:
+    found: list[Segment] = []
+    query = sa.select(part_table).where(part_table.c.recording_id == row.id).order_by(part_table.c.number)
+    for part in tx.execute(query):
+        made = {one.kind: one for one in renditions_of(tx, part.id)}
+        media = part.claims.get("media", {})
+        streams = media.get("streams", ())
+        proxy = made.get(RenditionKind.PROXY)
+        details = (proxy.details or {}) if proxy else {}
+        before = found[-1] if found else None
+        starts_at, gap = _place(part.claims.get("times", ()), row, before)
+        found.append(
+            Segment(
+                part_id=part.id,
+                number=part.number,
+                proxy=proxy,
+                strip=_ready(made.get(RenditionKind.FILMSTRIP)),
+                wave=_ready(made.get(RenditionKind.WAVEFORM)),
+                duration=float(details.get("duration") or media.get("duration") or 0.0),
+                fps=next((float(one["fps"]) for one in streams if one["type"] == "video" and one.get("fps")), 30.0),
+                starts_at=starts_at,
+                gap=gap,
+                has_picture=bool(details.get("pictures")) if details else _has(streams, "video"),
+                has_sound=bool(details.get("sound")) if details else _has(streams, "audio"),
+            )
+        )
+    return tuple(found)
+
+
+def _has(streams: Sequence[dict[str, Any]], kind: str) -> bool:
+    return any(one["type"] == kind and one["decoded"] for one in streams)
+
+
+def _ready(found: Rendition | None) -> Rendition | None:
+    return found if found is not None and found.state is RenditionState.READY else None
+
+
+def _place(times: Sequence[dict[str, Any]], row: Row, before: Segment | None) -> tuple[datetime, float | None]:
+    """When a part starts, and how many seconds after the end of the one before (None: not known)."""
+    if before is None:
+        return row.started_at, None
+    end = before.starts_at + timedelta(seconds=before.duration)
+    for claim in times:
+        at = from_iso(claim["at"]) if claim.get("at") and claim["source"] == TimeSource.CLAIM else None
+        if at is not None and likely(at, row.received_at):
+            return at, (at - end).total_seconds()
+    return end, None
+
+
+#: Where the wall clock comes from, in a few words beside it.
+CLOCK_WORDS: dict[str, str] = {
+    TimeSource.CLAIM: noted("camera's claim"),
+    TimeSource.FILE_DATE: noted("file date, usually the end"),
+    TimeSource.RECEIPT: noted("start not known"),
+    TimeSource.CORRECTED: noted("corrected by hand"),
+}
+
+
+def config(stage: Stage, row: Row, *, viewing_id: str, zone: str) -> str:
+    """What the player's script reads, as JSON. Times in seconds, moments in milliseconds since 1970."""
+    within = f"?viewing={viewing_id}"
+    segments = []
+    for one in stage.playable:
+        if one.proxy is None:
+            continue
+        strip = one.strip.details if one.strip and one.strip.details else None
+        segments.append(
+            {
+                "number": one.number,
+                "src": f"/media/{one.proxy.id}{within}",
+                "duration": one.duration,
+                "fps": one.fps,
+                "startsAt": round(one.starts_at.timestamp() * 1000),
+                "gap": one.gap,
+                "sound": one.has_sound,
+                "picture": one.has_picture,
+                "strip": None
+                if strip is None or one.strip is None
+                else {
+                    "src": f"/media/{one.strip.id}{within}",
+                    **{name: strip[name] for name in ("tile_width", "tile_height", "columns", "count", "interval")},
+                },
+                "wave": f"/media/{one.wave.id}{within}" if one.wave else None,
+            }
+        )
+    found = {
+        "clock": row.started_source != TimeSource.RECEIPT,
+        "segments": segments,
+        "viewing": viewing_id,
+        "zone": zone,
+        "words": _words(),
+    }
+    return json.dumps(found, separators=(",", ":"))
+
+
+def _words() -> dict[str, str]:
+    """The texts that the player's script says; {…} is filled in by it."""
+    return {
+        "play": _("Play"),
+        "pause": _("Pause"),
+        "mute": _("Sound off"),
+        "unmute": _("Sound on"),
+        "of": _("{time} of {length}"),
+        "ofAt": _("{time} of {length}, {clock}"),
+        "reverse": _("{speed}× backwards"),
+        "forward": _("{speed}×"),
+        "quietStart": _("No audio was recorded in the first {seconds} s"),
+        "quietHere": _("No audio recorded here"),
+        "soundBegins": _("sound begins"),
+        "silent": _("The sound track is silent throughout"),
+        "noSound": _("No audio was recorded"),
+        "part": _("part {number}"),
+        "gap": _("part {number}: {seconds} s are missing before it"),
+        "overlap": _("part {number}: begins {seconds} s before the last one ends"),
+        "noWave": _("The waveform could not be loaded."),
+        "broken": _(
+            "The recording could not be loaded. Reload the page; if it happens again, tell your administrator."
+        ),
+        "frame": _("frame"),
+    }
+
+
+def gap_words(segment: Segment) -> str:
+    """What is said of a part that does not follow on the one before."""
+    gap = segment.gap or 0.0
+    length = formats.seconds(abs(gap))
+    if gap > 0:
+        return _("Before part %(number)s, %(length)s are missing.", number=segment.number, length=length)
+    return _("Part %(number)s begins %(length)s before the last one ends.", number=segment.number, length=length)
+
+
+def source_words(source: str) -> str:
+    """The whole sentence on where a start comes from."""
+    return _(SOURCE_WORDS[TimeSource(source)])

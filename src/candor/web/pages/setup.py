@@ -1,0 +1,135 @@
+"""The first run: the agency and its administrator. Works only while there is no agency."""
+
+from __future__ import annotations
+
+import hmac
+from zoneinfo import available_timezones
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from candor.core.errors import CandorError
+from candor.people import passwords
+from candor.people.errors import AgencyExists
+from candor.people.rules import Role
+from candor.people.service import NewAccount, create_agency
+from candor.web.access import installation_of, page, visit_of
+from candor.web.csrf import Form, form_of
+from candor.web.errors import status_of
+from candor.web.i18n import words_of
+from candor.web.pages.sign_in import cookies_of, token_of
+from candor.web.render import render
+from candor.web.session import begin
+
+
+class SetupCodeWrong(CandorError):
+    """The set-up code is not right. It stands in the output of `candor serve` on the server; type it as it is
+    there."""
+
+    exit_code = 5
+
+
+class PasswordsDiffer(CandorError):
+    """The two passwords are not the same. Type the same password twice."""
+
+    exit_code = 3
+
+
+_FIELDS = ("name", "short_name", "time_zone", "display_name", "sign_in_name")
+
+
+def show(request: Request) -> Response:
+    """The form, while there is no agency."""
+    if visit_of(request).agency is not None:
+        return RedirectResponse("/", 303)
+    blank = dict.fromkeys(_FIELDS, "") | {"time_zone": "America/New_York", "keeps_evidence": "yes"}
+    return _form(request, blank, None, 200)
+
+
+def set_up(request: Request) -> Response:
+    """Make the agency, its administrator and the administrator's session."""
+    here, visit, form = installation_of(request), visit_of(request), form_of(request)
+    if visit.agency is not None:
+        return RedirectResponse("/sign-in", 303)
+    try:
+        _check_code(request, form)
+        administrator = _administrator(form)
+        with here.database.write() as tx:
+            account_id = create_agency(
+                tx,
+                name=form.get("name", ""),
+                short_name=form.get("short_name", "") or form.get("name", ""),
+                time_zone=form.get("time_zone", ""),
+                administrator=administrator,
+                clock=here.clock,
+            )
+            agent = request.headers.get("user-agent", "")
+            token = begin(tx, here, account_id, visit, agent=agent, old_token=token_of(request))
+    except AgencyExists:
+        return RedirectResponse("/sign-in", 303)
+    except CandorError as error:
+        given = {field: form.get(field, "") for field in (*_FIELDS, "keeps_evidence")}
+        return _form(request, given, error, status_of(error))
+    cookies = cookies_of(request)
+    visit.cookies.append(cookies.line(cookies.session, token))
+    visit.cookies.append(cookies.line(cookies.form, "", max_age=0))
+    return RedirectResponse("/?said=set-up", 303)
+
+
+def _check_code(request: Request, form: Form) -> None:
+    expected: str | None = request.app.state.setup_code
+    if expected is None:
+        return
+    given = form.get("code", "").strip().lower().replace(" ", "-")
+    if not hmac.compare_digest(given.encode(), expected.encode()):
+        raise SetupCodeWrong()
+
+
+def _administrator(form: Form) -> NewAccount:
+    password, sign_in_name = form.get("password", ""), form.get("sign_in_name", "")
+    if password != form.get("password_again", ""):
+        raise PasswordsDiffer()
+    passwords.check_new_password(password, sign_in_name)
+    roles = [Role.ADMINISTRATOR] + [Role.EVIDENCE_TECHNICIAN] * (form.get("keeps_evidence") == "yes")
+    return NewAccount(sign_in_name, form.get("display_name", ""), roles, passwords.hash_password(password))
+
+
+def _form(request: Request, given: dict[str, str], error: CandorError | None, status: int) -> Response:
+    return render(
+        request,
+        "setup.html",
+        status=status,
+        given=given,
+        problem=None if error is None else words_of(error),
+        wrong=wrong_field(error),
+        needs_code=request.app.state.setup_code is not None,
+        zones=sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")),
+        shortest=passwords.SHORTEST,
+    )
+
+
+#: Which field of a form an error speaks of, by the error's class.
+_FIELD_OF = {
+    "NameTaken": "sign_in_name",
+    "PasswordHoldsName": "password",
+    "PasswordRepeats": "password",
+    "PasswordTooLong": "password",
+    "PasswordTooShort": "password",
+    "PasswordsDiffer": "password_again",
+    "RoleMissing": "roles",
+    "SetupCodeWrong": "code",
+    "SignInNameWrong": "sign_in_name",
+    "TimeZoneUnknown": "time_zone",
+    "UnitUnknown": "unit_id",
+}
+
+
+def wrong_field(error: CandorError | None) -> str | None:
+    """The field that the error speaks of, if it is one."""
+    return None if error is None else _FIELD_OF.get(type(error).__name__)
+
+
+routes = [
+    page("/setup", show, public=True, name="setup"),
+    page("/setup", set_up, public=True, methods=["POST"]),
+]

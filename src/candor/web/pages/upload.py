@@ -1,0 +1,190 @@
+"""Taking in files in the browser: each is a request of its own whose raw body goes straight into the vault.
+
+Nothing is spooled: what arrives is sealed as it arrives. A connection that breaks, or is cancelled, leaves nothing;
+the browser sends the file again.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.engine import Connection
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from candor.core.errors import CandorError
+from candor.fleet.service import devices
+from candor.footage import catalogue
+from candor.footage.intake import Claim, Intake, IntakeWriter, Received
+from candor.footage.rules import FLAG_WORDS
+from candor.people import service, sessions
+from candor.people.errors import AccountUnknown, UnitUnknown
+from candor.people.rules import Actor, Permission
+from candor.people.service import Account
+from candor.web.access import in_thread, installation_of, page, visit_of
+from candor.web.i18n import gettext as _
+from candor.web.render import render
+
+#: Bytes gathered before a thread seals them.
+_PIECE = 1 << 20
+_LONGEST = 4096
+
+
+class UploadTooLarge(CandorError):
+    """The file is larger than {limit} GiB, the most that is taken in through the browser. Nothing of it was kept.
+    Take it in on the server with `candor ingest`."""
+
+    exit_code = 3
+
+
+class UploadBroken(CandorError):
+    """The file arrived with {size} bytes although {announced} were announced. Nothing of it was kept. Send it
+    again."""
+
+    exit_code = 3
+
+
+class DeviceNotKnown(CandorError):
+    """There is no device with that identifier. Choose one of the list."""
+
+    exit_code = 3
+
+
+def show(request: Request) -> Response:
+    """The page to drop files on."""
+    here, visit = installation_of(request), visit_of(request)
+    with here.database.read() as tx:
+        wearers = nameable(tx, visit.actor)
+        cameras = devices(tx)
+        categories = catalogue.categories(tx)
+    return render(
+        request,
+        "upload.html",
+        wearers=wearers,
+        devices=cameras,
+        categories=categories,
+        limit=here.settings.max_upload_gib,
+    )
+
+
+def nameable(tx: Connection, actor: Actor) -> list[Account]:
+    """Whom the actor may name as wearer: whose recordings the actor could describe afterwards."""
+    everybody = service.accounts(tx, active=True)
+    if actor.may(Permission.RECORDINGS_CHANGE_ALL):
+        return everybody
+    unit = actor.unit_id if actor.may(Permission.RECORDINGS_CHANGE_UNIT) else None
+    return [one for one in everybody if one.id == actor.account_id or (unit is not None and one.unit_id == unit)]
+
+
+async def receive(request: Request) -> Response:
+    """One file as the body of a PUT; what is claimed of it stands in the query string."""
+    here = installation_of(request)
+    announced = int(request.headers.get("content-length") or -1)
+    most = here.settings.max_upload_gib << 30
+    if announced > most:
+        raise UploadTooLarge(limit=here.settings.max_upload_gib)
+    claim = await in_thread(_claim, request)
+    intake = Intake(here.database, here.vault, here.jobs, here.clock)
+    writer: IntakeWriter = await in_thread(intake.begin, claim)
+    try:
+        await _pour(request, writer, most)
+        if announced >= 0 and writer.size != announced:
+            raise UploadBroken(size=writer.size, announced=announced)
+        received: Received = await in_thread(writer.finish)
+    except BaseException:
+        # Also when the browser went away or the server is stopping: nothing half-done stays.
+        writer.abort()
+        raise
+    return JSONResponse(_told(received), 201 if received.new else 200)
+
+
+async def _pour(request: Request, writer: IntakeWriter, most: int) -> None:
+    here, visit = installation_of(request), visit_of(request)
+    gathered = bytearray()
+    seen_at = here.clock.now()
+    async for chunk in request.stream():
+        gathered += chunk
+        if writer.size + len(gathered) > most:
+            raise UploadTooLarge(limit=here.settings.max_upload_gib)
+        if len(gathered) >= _PIECE:
+            await in_thread(writer.write, bytes(gathered))
+            gathered.clear()
+        # A long upload is work: the session does not fall idle under it.
+        if visit.session is not None and here.clock.now() - seen_at >= sessions.SEEN_EVERY:
+            seen_at = here.clock.now()
+            await in_thread(_touch, request)
+    if gathered:
+        await in_thread(writer.write, bytes(gathered))
+
+
+def _touch(request: Request) -> None:
+    here, session = installation_of(request), visit_of(request).session
+    if session is not None:
+        with here.database.write() as tx:
+            sessions.seen(tx, session.token_hash, clock=here.clock)
+
+
+def _claim(request: Request) -> Claim:
+    """What is claimed of the file, with every identifier checked."""
+    here, actor, given = installation_of(request), visit_of(request).actor, request.query_params
+    name = given.get("name", "")[:_LONGEST]
+    with here.database.read() as tx:
+        wearer = _wearer(tx, actor, given.get("wearer", ""))
+        unit_id = given.get("unit") or (wearer.unit_id if wearer else None)
+        if unit_id is not None and unit_id not in {unit.id for unit in service.units(tx)}:
+            raise UnitUnknown(id=unit_id)
+        device = None
+        if given.get("device"):
+            device = next((one for one in devices(tx) if one.id == given["device"]), None)
+            if device is None:
+                raise DeviceNotKnown()
+    return Claim(
+        name=name,
+        source=given.get("source", name)[:_LONGEST] or name,
+        face="web",
+        actor=actor.account_id,
+        modified_at=_moment(given.get("modified", "")),
+        wearer_id=wearer.id if wearer else None,
+        unit_id=unit_id,
+        device_id=device.id if device else None,
+        device_kind=device.kind.value if device else None,
+        incident_number=given.get("incident", "").strip()[:64] or None,
+        category=given.get("category") or None,
+    )
+
+
+def _wearer(tx: Connection, actor: Actor, wearer_id: str) -> Account | None:
+    if not wearer_id:
+        return None
+    found = next((one for one in nameable(tx, actor) if one.id == wearer_id), None)
+    if found is None:
+        raise AccountUnknown(id=wearer_id)
+    return found
+
+
+def _moment(milliseconds: str) -> datetime | None:
+    """The file's date as a browser tells it: milliseconds since 1970."""
+    with suppress(ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+    return None
+
+
+def _told(received: Received) -> dict[str, Any]:
+    return {
+        "recording": received.recording_id,
+        "part": received.part_id,
+        "sha256": received.sha256.hex(),
+        "size": received.size,
+        "state": received.state.value,
+        "new": received.new,
+        "flags": [{"flag": flag.value, "words": _(FLAG_WORDS[flag])} for flag in received.flags],
+        "link": f"/recordings/{received.recording_id}",
+    }
+
+
+routes = [
+    page("/upload", show, needs=Permission.RECORDINGS_TAKE_IN, name="upload"),
+    page("/upload/file", receive, needs=Permission.RECORDINGS_TAKE_IN, methods=["PUT"]),
+]

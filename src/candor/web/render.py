@@ -1,0 +1,180 @@
+"""From a template and values to an answer."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import jinja2
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from candor import __version__
+from candor.core.clock import iso
+from candor.footage import names
+from candor.people.rules import ROLE_EXPLAINED, ROLE_WORDS, Permission, Role
+from candor.web import formats, i18n
+from candor.web.access import Visit, visit_of
+from candor.web.i18n import gettext, noted
+
+HERE = Path(__file__).resolve().parent
+STATIC = HERE / "static"
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry of the site's navigation."""
+
+    path: str
+    icon: str
+    label: str
+    any_of: tuple[Permission, ...]
+
+
+_P = Permission
+NAVIGATION = (
+    Place(
+        "/recordings",
+        "film",
+        noted("Recordings"),
+        (_P.RECORDINGS_VIEW_OWN, _P.RECORDINGS_VIEW_UNIT, _P.RECORDINGS_VIEW_ALL),
+    ),
+    Place("/upload", "upload", noted("Take in"), (_P.RECORDINGS_TAKE_IN,)),
+    Place("/activity", "activity", noted("Activity"), (_P.JOBS_VIEW,)),
+    Place("/custody", "seal", noted("Custody log"), (_P.LOG_VIEW,)),
+    Place("/accounts", "people", noted("Accounts"), (_P.ACCOUNTS_MANAGE,)),
+)
+
+#: What a page says after an act that led to it (`?said=…`); only what stands here can be said.
+SAID = {
+    "set-up": noted("The agency is set up, and you are signed in as its administrator."),
+    "account-created": noted("The account was made."),
+    "account-changed": noted("The account was changed."),
+    "password-replaced": noted("The password was replaced; other sessions of this account have ended."),
+    "unit-created": noted("The unit was added."),
+    "filter-saved": noted("The filter was saved."),
+    "filter-removed": noted("The filter was removed."),
+    "recordings-changed": noted("The chosen recordings were changed, each with an entry in its custody history."),
+}
+
+
+def home_of(visit: Visit) -> str:
+    """The first page that somebody may use."""
+    return next((place.path for place in places_of(visit)), "/account")
+
+
+def places_of(visit: Visit) -> list[Place]:
+    """The navigation of somebody: only what they may use."""
+    if visit.session is None:
+        return []
+    actor = visit.session.actor
+    return [place for place in NAVIGATION if any(actor.may(permission) for permission in place.any_of)]
+
+
+def with_visit(request: Request) -> Visit:
+    """The visit of a request, or an empty one where a fault came before it was made."""
+    found = getattr(request.state, "visit", None)
+    if found is None:
+        found = Visit(None, None, "", "en", i18n.Translations(), "system", "unknown")
+        request.state.visit = found
+    visit: Visit = found
+    return visit
+
+
+def render(
+    request: Request, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+) -> HTMLResponse:
+    """The template as an answer. Every template sees the visit, its actor and the navigation."""
+    visit = visit_of(request)
+    actor = visit.session.actor if visit.session else None
+    said = request.query_params.get("said", "")
+    text = (
+        environment()
+        .get_template(template)
+        .render(
+            visit=visit,
+            agency=visit.agency,
+            actor=actor,
+            places=places_of(visit),
+            path=request.url.path,
+            zone=visit.zone,
+            said=gettext(SAID[said]) if said in SAID else None,
+            **values,
+        )
+    )
+    return HTMLResponse(text, status, {"vary": "HX-Request, Cookie", **(headers or {})})
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """The template engine: everything escaped, everything undefined an error."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.loopcontrols"],
+        auto_reload=False,
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    # Raw lookups: the extension itself fills in the fields, and escapes them.
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda message: i18n.present().gettext(message),
+        lambda one, many, number: i18n.present().ngettext(one, many, number),
+        newstyle=True,
+    )
+    made.filters.update(
+        ago=formats.ago,
+        bytes=formats.size,
+        duration=formats.duration,
+        grouped=formats.grouped,
+        groups=formats.groups,
+        iso=iso,
+        local=formats.date_and_time,
+        plain=names.shown,
+        seconds=formats.seconds,
+        with_zone=formats.with_zone,
+    )
+    made.globals.update(
+        now=lambda: datetime.now(UTC),
+        query=query,
+        role_explained=lambda role: gettext(ROLE_EXPLAINED[Role(role)]),
+        role_words=lambda role: gettext(ROLE_WORDS[Role(role)]),
+        roles=tuple(Role),
+        static=static,
+        themes=("system", "light", "dark"),
+        translated=gettext,
+        version=__version__,
+        when=when,
+    )
+    return made
+
+
+def when(moment: datetime | None, zone: str, *, seconds: bool = True) -> Markup:
+    """A `<time>` in the agency's zone, date and time apart, the zone and UTC in its title; a dash for none."""
+    if moment is None:
+        return Markup("–")
+    date, time = formats.date_and_time(moment, zone, seconds=seconds).split()
+    return Markup(
+        '<time datetime="{}" title="{}" translate="no"><span class="date">{}</span> <span class="time">{}</span></time>'
+    ).format(iso(moment), formats.with_zone(moment, zone), date, time)
+
+
+def query(path: str, given: dict[str, Any], **changed: Any) -> str:
+    """A link with a query string: `given` with some values changed; empty ones are left out."""
+    kept = {name: value for name, value in {**given, **changed}.items() if value not in (None, "", (), [])}
+    return f"{path}?{urlencode(kept, doseq=True)}" if kept else path
+
+
+@cache
+def static(name: str) -> str:
+    """The address of a static file, with its hash, so that browsers keep it until it changes."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"

@@ -1,0 +1,160 @@
+"""A real site on loopback, with real footage and renditions, and a real Chromium that visits it.
+
+Nothing stands in for anything: an installation in a temporary folder, its jobs and sequencer at work, an independent
+witness on another port, uvicorn, and Debian's Chromium (which plays H.264).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from tests.browser.live import PASSWORD, Site, film, people, running_site, sound_only
+
+from candor.people import passwords
+
+CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"),
+]
+AXE = Path(os.environ.get("CANDOR_AXE", Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"))
+
+
+@pytest.fixture(scope="session")
+def cheap_passwords() -> Iterator[None]:
+    """Signing in takes milliseconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(passwords.CHEAP_FOR_TESTS, "1")
+        yield
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) -> Iterator[Site]:
+    """A site with an agency, four people and recordings of every sort, all renditions made."""
+    with running_site(tmp_path_factory.mktemp("site"), witnessed=True) as made:
+        people(made)
+        officer = made.accounts["officer"]
+        worn = {"wearer_id": officer.account_id, "unit_id": officer.unit_id, "device_kind": "body"}
+        made.take_in(
+            "stop",
+            film(),
+            "TroopF_202611201001_BW0001.mp4",
+            title="Traffic stop, Route 9",
+            incident_number="2026-0442",
+            category="Traffic stop",
+            **worn,
+        )
+        made.take_in(
+            "patrol", film(3.0, seed=2), "TroopF_202611201002_BW0001.mp4", title="Quiet patrol", category="Test", **worn
+        )
+        made.take_in("edited", film(1.0, seed=3), "edit me.mp4", title="To be edited", **worn)
+        made.take_in("sound", sound_only(), "interview.wav", title="Interview, sound only", **worn)
+        made.take_in("text", b"this was never a film\n" * 20, "renamed.mp4", title="Renamed text", **worn)
+        made.take_in("empty", b"", "empty.mp4", title="Empty file", **worn)
+        made.here.jobs.wait_idle(120)
+        made.here.log.settle()
+        yield made
+
+
+@pytest.fixture(scope="session")
+def fresh_site(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) -> Iterator[Site]:
+    """A site on which nobody has set anything up."""
+    with running_site(tmp_path_factory.mktemp("fresh"), witnessed=False, jobs=False) as made:
+        yield made
+
+
+# -- the browser
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium; without it these tests are skipped, loudly."""
+    if CHROMIUM is None:
+        pytest.skip("NO BROWSER HERE: the site was not tried in one. As root: apt-get install chromium")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser window. Errors of scripts and refusals of the content policy are collected."""
+
+    page: Page
+    site: Site
+    problems: list[str]
+
+    def sign_in(self, name: str) -> None:
+        """Through the form."""
+        self.page.goto(f"{self.site.url}/sign-in")
+        self.page.fill("input[name=name]", name)
+        self.page.fill("input[name=password]", PASSWORD)
+        self.page.click("main form button.primary")
+        self.page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+Visit = Callable[..., Visitor]
+
+
+def _noted(problems: list[str], message: ConsoleMessage) -> None:
+    # A refused request is also told on the console; whether it should have been refused is the test's own matter.
+    if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+        problems.append(message.text)
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Visit]:
+    """Opens windows; fails the test when a script failed or the content policy was broken in one of them."""
+    windows: list[tuple[Any, list[str]]] = []
+
+    def open_window(
+        site: Site, name: str | None = None, *, width: int = 1280, height: int = 900, **more: Any
+    ) -> Visitor:
+        # Without motion: a colour that is on its way to another is not what anybody reads.
+        size: Any = {"width": width, "height": height}
+        context = chromium.new_context(viewport=size, reduced_motion="reduce", **more)
+        context.set_default_timeout(15_000)
+        page, problems = context.new_page(), []
+        page.on("console", lambda message: _noted(problems, message))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        windows.append((context, problems))
+        visitor = Visitor(page, site, problems)
+        if name is not None:
+            visitor.sign_in(name)
+        return visitor
+
+    yield open_window
+    for context, _ in windows:
+        context.close()
+    assert [problem for _, problems in windows for problem in problems] == []
+
+
+_AXE_RUN = """axe.run({resultTypes: ['violations']}).then(result => result.violations.map(
+    one => `${one.id}: ${one.nodes.map(node => node.html.slice(0, 160)).join(' | ')}`))"""
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, from node_modules (`npm ci`) or CANDOR_AXE."""
+    if not AXE.exists():
+        pytest.skip("NO AXE-CORE HERE: accessibility was not checked. Run `npm ci`, or set CANDOR_AXE to axe.min.js")
+    return AXE.read_text("utf-8")
+
+
+@pytest.fixture
+def accessible(axe: str) -> Callable[[Page], None]:
+    """Fails when axe-core finds something wrong with a page as it stands."""
+
+    def check(page: Page) -> None:
+        page.evaluate(axe)  # by the debugging protocol, which the page's content policy does not concern
+        found = page.evaluate(_AXE_RUN)
+        assert found == [], page.url
+
+    return check

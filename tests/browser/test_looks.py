@@ -1,0 +1,97 @@
+"""Every page for staff at once: axe-core finds nothing, nothing is wider than a telephone, no content policy broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+from tests.browser.live import until
+
+pytestmark = pytest.mark.browser
+
+#: Address (a key of `site.recordings` after `@`), who looks, what to do first.
+PAGES = {
+    "list": ("/recordings", "records"),
+    "nothing found": ("/recordings?text=zzzz", "records"),
+    "recording": ("@stop", "records"),
+    "sound": ("@sound", "records"),
+    "unplayable": ("@text", "records"),
+    "history": ("@stop/history", "records"),
+    "edit": ("@stop/edit", "records"),
+    "hand out": ("/hand-out?ids=@stop", "records"),
+    "take in": ("/upload", "technician"),
+    "activity": ("/activity", "technician"),
+    "custody log": ("/custody", "technician"),
+    "accounts": ("/accounts", "chief"),
+    "own account": ("/account", "records"),
+    "not found": ("/recordings/none", "records"),
+}
+
+
+def address(site: Any, given: str) -> str:
+    """The address with a recording's id in it."""
+    for key, received in site.recordings.items():
+        given = given.replace(f"?ids=@{key}", f"?ids={received.recording_id}")
+        given = given.replace(f"@{key}", f"/recordings/{received.recording_id}")
+    return f"{site.url}{given}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(visit: Any, site: Any, accessible: Callable[[Page], None], name: str) -> None:
+    path, who = PAGES[name]
+    page = visit(site, who, color_scheme="light").page
+    page.goto(address(site, path))
+    accessible(page)
+    page.emulate_media(color_scheme="dark")
+    accessible(page)
+
+
+def test_axe_finds_nothing_in_the_player_and_after_verifying(
+    visit: Any, site: Any, accessible: Callable[[Page], None]
+) -> None:
+    page = visit(site, "records").page
+    page.goto(site.page_of("stop"))
+    page.click(".gate-foot button")
+    page.wait_for_selector("candor-player")
+    until(page, "document.querySelector('video').readyState >= 2")
+    page.click("[data-verify-all]")
+    page.wait_for_selector("#verify-all-result[data-outcome=ok]")
+    page.locator(".history-line details").first.evaluate("one => { one.open = true }")
+    accessible(page)
+    page.click("#entry a:has-text('Edit')")
+    page.wait_for_selector("#entry input[name=title]")
+    accessible(page)
+
+
+@pytest.mark.parametrize("width", [360, 2560])
+def test_nothing_is_wider_than_the_screen(visit: Any, site: Any, width: int) -> None:
+    for who in ("records", "technician", "chief"):
+        page = visit(site, who, width=width, height=800, has_touch=width == 360).page
+        for path, by in PAGES.values():
+            if by == who:
+                page.goto(address(site, path))
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        if who == "records":
+            page.goto(site.page_of("stop"))
+            page.tap(".gate-foot button") if width == 360 else page.click(".gate-foot button")
+            page.wait_for_selector("candor-player")
+            page.wait_for_timeout(300)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, "player"
+
+
+def test_the_player_works_by_touch(visit: Any, site: Any) -> None:
+    page = visit(site, "records", width=360, height=800, has_touch=True, is_mobile=True).page
+    page.goto(site.page_of("stop"))
+    page.tap(".gate-foot button")
+    page.wait_for_selector("candor-player")
+    until(page, "document.querySelector('video').currentTime > 0.2")
+    page.tap("[data-part=play]")
+    until(page, "document.querySelector('video').paused")
+    box = page.locator(".player-line").bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + box["width"] * 0.75, box["y"] + 20)
+    until(page, "Math.abs(document.querySelector('video').currentTime - 3) < 0.15")
+    page.tap("button[data-act=frame][data-value='1']")
+    until(page, "document.querySelector('video').currentTime > 3")

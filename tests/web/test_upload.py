@@ -1,0 +1,198 @@
+"""Files as bodies of requests, straight into the vault."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from starlette.applications import Starlette
+from tests.people.place import Place
+from tests.web.visitor import BASE, Visitor
+
+from candor.core.database import Database
+from candor.custody import Event, history
+from candor.fleet.rules import DeviceKind
+from candor.fleet.service import register_device
+from candor.footage.tables import intake, part, recording
+from candor.people.rules import Role
+from candor.people.sessions import SEEN_EVERY
+from candor.store.tables import vault_object
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+BODY = b"not a film, but evidence all the same\n" * 50_000
+
+
+def count(database: Database, table: sa.Table) -> int:
+    with database.read() as tx:
+        return int(tx.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+
+
+@pytest.fixture
+def technician(signed_in: Callable[..., Visitor]) -> Visitor:
+    return signed_in("tech", Role.EVIDENCE_TECHNICIAN)
+
+
+def test_a_file_is_sealed_and_answered_with_its_hash(technician: Visitor, place: Place) -> None:
+    answer = technician.put("/upload/file?name=A%0Ab.mp4&source=DCIM/A%0Ab.mp4&modified=1763800000000", BODY)
+    assert answer.status_code == 201
+    told = answer.json()
+    assert told["sha256"] == hashlib.sha256(BODY).hexdigest()
+    assert (told["size"], told["new"], told["state"]) == (len(BODY), True, "sealed")
+    assert {flag["flag"] for flag in told["flags"]} == {"not-media", "name-unusual", "nobody-known"}
+    assert all(flag["words"].endswith(".") for flag in told["flags"])
+    with place.database.read() as tx:
+        events = history(tx, told["recording"])
+        row = tx.execute(sa.select(intake)).one()
+        assert tx.execute(sa.select(part.c.name)).scalar_one() == "A\nb.mp4"
+    assert [event.kind for event in events] == [Event.RECORDING_RECEIVED, Event.RECORDING_SEALED]
+    assert {event.actor for event in events} == {technician.actor.account_id}
+    assert row.face == "web"
+    assert row.file_modified_at.year == 2025
+
+
+def test_the_same_bytes_again(technician: Visitor, place: Place) -> None:
+    first = technician.put("/upload/file?name=a.mp4", BODY)
+    again = technician.put("/upload/file?name=b.mp4", BODY)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json()["new"] is False
+    assert again.json()["recording"] == first.json()["recording"]
+    assert count(place.database, recording) == 1
+
+
+def test_an_empty_file_is_taken_in(technician: Visitor) -> None:
+    told = technician.put("/upload/file?name=a.mp4", b"").json()
+    assert told["size"] == 0
+    assert "empty" in {flag["flag"] for flag in told["flags"]}
+
+
+def test_what_is_claimed_is_kept(technician: Visitor, place: Place) -> None:
+    officer = place.add("officer", unit_id=place.unit_id)
+    with place.database.write() as tx:
+        device = register_device(tx, place.administrator, "X1", DeviceKind.IN_CAR)
+    query = f"name=a.mp4&wearer={officer.account_id}&device={device}&category=Arrest&incident=26-1"
+    technician.put(f"/upload/file?{query}", BODY)
+    with place.database.read() as tx:
+        row = tx.execute(sa.select(recording)).one()
+    assert (row.wearer_id, row.unit_id, row.device_id, row.device_kind) == (
+        officer.account_id,
+        place.unit_id,
+        device,
+        "in-car",
+    )
+    assert (row.category, row.incident_number) == ("Arrest", "26-1")
+
+
+@pytest.mark.parametrize("claim", ["wearer=none", "unit=none", "device=none"])
+def test_what_does_not_exist_cannot_be_claimed(technician: Visitor, place: Place, claim: str) -> None:
+    answer = technician.put(f"/upload/file?name=a.mp4&{claim}", BODY)
+    assert answer.status_code in (404, 422)
+    assert answer.json()["error"]
+    assert count(place.database, recording) == 0
+
+
+def test_an_officer_names_nobody_else_as_wearer(signed_in: Callable[..., Visitor], place: Place) -> None:
+    other = place.add("other", unit_id=place.unit_id)
+    visitor = signed_in("officer", Role.OFFICER, unit_id=place.unit_id)
+    page = visitor.get("/upload").text
+    wearers = re.search(r'<select class="input" id="wearer".*?</select>', page, re.DOTALL)
+    assert wearers
+    assert visitor.actor.account_id in wearers.group()
+    assert other.account_id not in wearers.group()
+    assert visitor.put(f"/upload/file?name=a.mp4&wearer={other.account_id}", BODY).status_code == 404
+    assert visitor.put(f"/upload/file?name=a.mp4&wearer={visitor.actor.account_id}", BODY).status_code == 201
+
+
+def test_a_supervisor_names_people_of_the_unit(signed_in: Callable[..., Visitor], place: Place) -> None:
+    inside, outside = place.add("inside", unit_id=place.unit_id), place.add("outside")
+    visitor = signed_in("super", Role.SUPERVISOR, unit_id=place.unit_id)
+    assert visitor.put(f"/upload/file?name=a.mp4&wearer={inside.account_id}", b"1").status_code == 201
+    assert visitor.put(f"/upload/file?name=a.mp4&wearer={outside.account_id}", b"2").status_code == 404
+
+
+def asgi(app: Starlette, visitor: Visitor, messages: list[dict[str, Any]], **headers: str) -> list[dict[str, Any]]:
+    """Run one PUT by hand, to break it where we want; what was sent back."""
+    sent: list[dict[str, Any]] = []
+    queue = iter(messages)
+    cookie = "; ".join(f"{name}={value}" for name, value in visitor.client.cookies.items())
+    given = {
+        "host": BASE.removeprefix("http://"),
+        "cookie": cookie,
+        "x-csrf-token": visitor.token(),
+        "accept": "application/json",
+        **headers,
+    }
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "PUT",
+        "scheme": "http",
+        "path": "/upload/file",
+        "raw_path": b"/upload/file",
+        "query_string": b"name=a.mp4",
+        "root_path": "",
+        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()],
+        "client": ("192.0.2.7", 1),
+        "server": ("127.0.0.1", 8642),
+        "state": {},
+    }
+
+    async def receive() -> dict[str, Any]:
+        return next(queue)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    return sent
+
+
+def piece(body: bytes, more: bool = True) -> dict[str, Any]:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+def test_a_connection_that_breaks_leaves_nothing(app: Starlette, technician: Visitor, place: Place) -> None:
+    messages = [piece(BODY), piece(BODY), {"type": "http.disconnect"}]
+    asgi(app, technician, messages, content_length=str(len(BODY) * 3))
+    assert count(place.database, recording) == count(place.database, vault_object) == 0
+    stored = [file for file in app.state.installation.settings.home.rglob("*") if file.is_file()]
+    assert not [file for file in stored if "footage" in str(file)], "no ciphertext either"
+
+
+def test_fewer_bytes_than_announced_are_not_taken_for_the_file(
+    app: Starlette, technician: Visitor, place: Place
+) -> None:
+    sent = asgi(app, technician, [piece(BODY, more=False)], content_length=str(len(BODY) + 1))
+    assert sent[0]["status"] == 422
+    assert count(place.database, recording) == 0
+
+
+def test_more_than_the_limit_is_refused_before_and_during(
+    app: Starlette, technician: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = asgi(app, technician, [], content_length=str((64 << 30) + 1))
+    assert sent[0]["status"] == 422
+    assert b"larger than 64 GiB" in sent[1]["body"]
+    settings = app.state.installation.settings.model_copy(update={"max_upload_gib": 0})
+    monkeypatch.setitem(app.state.installation.__dict__, "settings", settings)
+    sent = asgi(app, technician, [piece(BODY), piece(BODY)])
+    assert sent[0]["status"] == 422
+    assert count(place.database, recording) == 0
+
+
+def test_a_long_upload_keeps_the_session(app: Starlette, technician: Visitor, place: Place) -> None:
+    class Slow(list[dict[str, Any]]):
+        def __iter__(self) -> Any:
+            for number in range(90):
+                place.clock.advance(SEEN_EVERY.total_seconds())
+                yield piece(bytes([number]), more=number < 89)
+
+    sent = asgi(app, technician, Slow())
+    assert sent[0]["status"] == 201
+    assert technician.get("/account").status_code == 200, "90 minutes, longer than a session may be idle"
