@@ -66,10 +66,8 @@ def command(rate: float | None, begin_new: bool, acting: str | None, json_out: b
             }
         )
     else:
-        state = "every object" if done.ended_at else "not finished: run the same command to go on;"
-        click.echo(
-            f"Checked {state} {done.checked:,} objects, {done.bytes:,} bytes; {len(done.findings)} do not match."
-        )
+        state = "Checked everything" if done.ended_at else "Not finished (run the same command to go on)"
+        click.echo(f"{state}: {done.checked:,} objects, {done.bytes:,} bytes; {len(done.findings)} do not match.")
     if done.findings:
         raise SystemExit(6)
     if done.ended_at is None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from candor.cli.common import say
 from candor.custody.witness_server import add_log, create_witness, open_witness, run_witness
 
 
@@ -44,5 +43,5 @@ def command(home: Path, name: str | None, vkeys: tuple[str, ...], host: str, por
         click.echo(witness.key.format())
         witness.store.close()
         return
-    say(f"Witness in {home}, listening on http://{host}:{port} . Stop it with Ctrl-C.")
+    click.echo(f"Witness in {home}, listening on http://{host}:{port} . Stop it with Ctrl-C.", err=True)
     run_witness(home, host=host, port=port)

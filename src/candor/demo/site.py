@@ -106,7 +106,7 @@ def start_witness(demo: Demo, vkey: str) -> subprocess.Popen[bytes]:
         stderr=(demo.folder / "witness.log").open("ab"),
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
     )
-    for _ in range(100):
+    for _ in range(300):  # a busy machine takes its time to load a program
         with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{demo.witness_port}/key", timeout=2):
             break
         if process.poll() is not None:

@@ -111,6 +111,8 @@ class _SqliteHits:
     def beginning(self, descending: bool, limit: int) -> tuple[int, list[int]]:
         if self.nothing:
             return 0, []
+        if limit > MOST_COUNTED:
+            return self.count(), self.places(descending, None, limit)
         asked = _ordered(self._query, self._place, descending, None).limit(MOST_COUNTED + 1)
         found = asked.cte("hits").prefix_with("MATERIALIZED")
         counted = sa.select(sa.func.count()).select_from(found).scalar_subquery()
