@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,17 @@ def test_words_go_on_record_as_one_line(site: Site) -> None:
         "Payload-Oxum",
         "Bag-Software-Agent",
     ]
+
+
+def test_hand_outs_of_the_same_recordings_do_not_wait_for_each_other_for_ever(site: Site) -> None:
+    one, two = site.take(b"one"), site.take(b"two")
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(site.request, *ids) for _ in range(6) for ids in ((one, two), (two, one))]
+        ids = {future.result(timeout=60) for future in asked}
+    assert len(ids) == 12
+    assert exports(site, one) == exports(site, two) == 12
+    assert site.build(max(ids))
+    assert passed(site.verify(site.write(site.package(max(ids)))))
 
 
 # ---- Making -----------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def case_uco(
             }
         )
         times = {"intake": recording["metadata"]["received_at"], "export": at}
-        words = {"intake": "Received and sealed", "export": f"Handed out to {recipient or '(not named)'}"}
+        words = {"intake": "Received and sealed", "export": f"Handed out; recipient: {recipient}"}
         for kind, time in times.items():
             graph.append(
                 {

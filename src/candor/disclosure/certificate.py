@@ -197,8 +197,8 @@ def _items(facts: Facts, files: int) -> list[str]:
         f"I, {_blank(30)} (full name), am {_blank(26)} (position) of {agency}. I am qualified to make this "
         f"certification by reason of: {_blank(50)}<br/>{_blank(70)}.",
         f"{listed} copied from the agency's archive of recordings, kept by the program Candor (version {__version__}), "
-        f"into package {escape(facts.package)}. The hand-out, to {recipient}, was put on record on {facts.created_at} "
-        "UTC.",
+        f"into package {escape(facts.package)}. The hand-out (recipient: {recipient}) was put on record on "
+        f"{facts.created_at} UTC.",
         "When a file is received, the program calculates the SHA-256 value (FIPS 180-4) of all its bytes while it "
         "stores them encrypted, and records the value as an event in an append-only log. The stored file is not "
         "changed afterwards; copies for viewing are separate files.",
@@ -284,7 +284,7 @@ def _schedule(recording: Mapping[str, Any]) -> list[Flowable]:
         )
     )
     # The heading must not stand alone at the foot of a page; a long table must be able to break.
-    return [CondPageBreak(1.4 * inch), head, table]
+    return [CondPageBreak(1.05 * inch), head, table]
 
 
 def _identified(recording: Mapping[str, Any]) -> str:

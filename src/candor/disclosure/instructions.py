@@ -1,10 +1,12 @@
-"""INSTRUCTIONS.txt: what somebody does who was given a package and trusts nobody."""
+"""INSTRUCTIONS.txt: what somebody does who was given a package and trusts nobody.
+
+The text is in the package, so it is as forgeable as the rest. It therefore shows no fingerprint to compare: a forged
+one could show the true fingerprint beside a forged key. Only what computes the fingerprint from the key may show it.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
-
-from candor.verify.report import grouped
 
 
 def instructions(
@@ -14,12 +16,10 @@ def instructions(
     created_at: datetime,
     recipient: str,
     origin: str,
-    fingerprint: str,
     vkey: str,
     witnessed: bool,
 ) -> str:
     """The text, with what is particular to this package; lines of 78 characters, but for what is filled in."""
-    blocks = grouped(fingerprint)
     known = {
         "agency": agency,
         "package": package,
@@ -27,7 +27,6 @@ def instructions(
         "recipient": recipient,
         "origin": origin,
         "vkey": vkey,
-        "fingerprint": f"{blocks[:39]}\n    {blocks[40:]}",
         "witnesses": _WITNESSED if witnessed else _UNWITNESSED,
     }
     return _TEXT.format_map(known)
@@ -65,17 +64,18 @@ Whoever can forge a package can put a forged key, and a forged checking
 program, into it. So the key must reach you another way: from what the agency
 has printed or published, from the court, from the public defender's office,
 or from one of the witnesses. Ask for the agency's "trust policy" file
-(trust-policy.txt). If all you can get is the fingerprint of the log's key,
-read out by telephone or printed on paper, compare it with this one:
+(trust-policy.txt).
 
-    {fingerprint}
-
-It is the fingerprint of the key that this package claims:
+If all you can get is the FINGERPRINT of the log's key (64 digits, printed on
+paper or read out by telephone), check with the key that this package claims:
 
     {vkey}
 
-If the fingerprints differ in a single character, stop: the package is not
-from that log. If they are the same, the key above is the one to use.
+The checking program then shows the fingerprint of the key it used. Compare
+that one, all of it, with the one you were given. If they differ in a single
+digit, the package is not from that log. This file does not show a fingerprint
+on purpose: a forged file could show the true one beside a forged key. For the
+same reason the checking program must then come from elsewhere too.
 
 {witnesses}
 

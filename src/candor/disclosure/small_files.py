@@ -74,7 +74,7 @@ def _bag_info(row: sa.Row[Any]) -> bytes:
     lines = {
         "Source-Organization": plan["agency"],
         "External-Identifier": row.id,
-        "External-Description": f"{count} recording{'s' if count != 1 else ''} handed out to {row.recipient}",
+        "External-Description": f"{count} recording{'s' if count != 1 else ''} handed out; recipient: {row.recipient}",
         "Bagging-Date": f"{row.created_at:%Y-%m-%d}",
         "Payload-Oxum": f"{sum(sizes)}.{len(sizes)}",
         "Bag-Software-Agent": f"Candor {__version__}",
@@ -138,7 +138,6 @@ def _documents(
         created_at=row.created_at,
         recipient=row.recipient,
         origin=key.name,
-        fingerprint=key.fingerprint,
         vkey=key.format(),
         witnessed=checkpoint.witnessed,
     )
