@@ -45,6 +45,7 @@ def test_axe_finds_nothing(visit: Any, site: Any, accessible: Callable[[Page], N
     page.goto(address(site, path))
     accessible(page)
     page.emulate_media(color_scheme="dark")
+    page.reload()
     accessible(page)
 
 

@@ -34,7 +34,7 @@ def test_a_line_is_verified_in_the_browser(visit: Any, site: Any) -> None:
     line = page.locator(".history-line", has_text="The recording was sealed.")
     line.locator("[data-verify]").click()
     expect(line).to_have_attribute("data-outcome", "ok")
-    expect(line.locator(".verify-result")).to_contain_text("in the log troop.example/log")
+    expect(line.locator(".verify-result")).to_contain_text("in the log troop.example/log says what this line says")
     expect(line.locator(".verify-result")).to_contain_text("Cosigned by 1 of 1 witnesses: defender.example/w")
 
 

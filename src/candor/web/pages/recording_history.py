@@ -50,7 +50,7 @@ _SYSTEM = {
 
 @dataclass(frozen=True)
 class Fact:
-    """Something a line adds in a few words. `old` only where a value was replaced."""
+    """Something a line adds in a few words, `label` before it if any. `old` only where a value was replaced."""
 
     label: str
     text: str
@@ -78,6 +78,12 @@ class Told:
     lines: tuple[Line, ...]
     total: int
     log: LogStatus | None
+    whole: bool
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether a line shown has no place in a signed checkpoint yet."""
+        return any(line.state != "signed" for line in self.lines)
 
     @property
     def earlier(self) -> int:
@@ -103,7 +109,7 @@ def told(tx: Connection, log: CustodyLog, recording_id: str, *, most: int | None
         )
         for event in shown
     )
-    return Told(lines, len(events), status)
+    return Told(lines, len(events), status, most is None)
 
 
 def who(actor: str, people: dict[str, str]) -> str:
@@ -190,7 +196,7 @@ def _purpose(text: str) -> str:
 def _rendition(details: dict[str, Any]) -> Iterable[Fact]:
     kind = details.get("kind")
     if kind in set(RenditionKind):
-        yield Fact(_("what"), _(RENDITION_WORDS[RenditionKind(kind)]))
+        yield Fact("", _(RENDITION_WORDS[RenditionKind(kind)]))
     if details.get("problem"):
         yield Fact(_("why"), str(details["problem"]))
 

@@ -156,7 +156,7 @@ async function verifyAll() {
     const numbers = [];
     /** @type {number | null} */
     let from = 0;
-    while (from !== null && numbers.length <= total) {
+    while (from !== null) {
       const answer = await fetch(`/recordings/${place.dataset.recording}/proofs?from=${from}`);
       if (!answer.ok) throw new tlog.VerifyError(words().noAnswer);
       const given = await answer.json();
@@ -173,6 +173,8 @@ async function verifyAll() {
         const line = byEvent.get(one.event);
         if (line) tell(line, "wait", words().waiting);
       }
+      // Only ever onwards: an answer that leads back would never end.
+      if (given.next !== null && !(given.next > from)) throw new tlog.VerifyError(words().noAnswer);
       from = given.next;
     }
     if (bad) {
@@ -202,4 +204,12 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("htmx:after:swap", () => void showKey());
+// A history that keeps itself fresh does not wipe away what somebody is reading or has verified.
+for (const name of ["htmx:before:request", "htmx:before:swap"]) {
+  document.addEventListener(name, (event) => {
+    const source = event.target instanceof Element ? event.target : null;
+    const inUse = "#history [data-outcome], #history details[open], #history :focus";
+    if (source?.matches("[data-refresh]") && document.querySelector(inUse)) event.preventDefault();
+  });
+}
 showKey();
