@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from candor.footage.rules import Flag
 from candor.web import formats
+from candor.web.pages.recordings import FLAG_LABELS
 
 WHEN = datetime(2026, 7, 4, 3, 5, 6, tzinfo=UTC)
 
@@ -72,3 +74,7 @@ def test_short_things() -> None:
     assert formats.seconds(12.4) == "12 s"
     assert formats.grouped(1_234_567) == "1\u202f234\u202f567"
     assert formats.groups("0123456789ab") == "0123 4567 89ab"
+
+
+def test_every_flag_has_a_label_for_the_list() -> None:
+    assert set(FLAG_LABELS) == set(Flag)

@@ -14,6 +14,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from candor.core.errors import CandorError, DatabaseGone, NotFound
 from candor.core.ids import new_id
+from candor.custody.errors import NotYetInLog
+from candor.footage.errors import ChangedMeanwhile
 from candor.people.errors import AccountUnknown, Refused, SignInBlocked
 from candor.web.access import SetupNeeded, SignInNeeded
 from candor.web.csrf import FormTooLarge, RequestForged
@@ -30,6 +32,8 @@ STATUS: dict[type[CandorError], int] = {
     RequestForged: 403,
     NotFound: 404,
     AccountUnknown: 404,
+    ChangedMeanwhile: 409,
+    NotYetInLog: 409,
     FormTooLarge: 413,
     SignInBlocked: 429,
     DatabaseGone: 503,

@@ -35,6 +35,7 @@ STATE_WORDS: dict[str, str] = {RecordingState.SEALED: noted("Sealed"), Recording
 #: A word or two per flag, for a badge; the whole sentence is its title.
 FLAG_LABELS: dict[str, str] = {
     Flag.CHANGED_WHILE_READ: noted("Changed while read"),
+    Flag.DAMAGED: noted("Damaged"),
     Flag.EMPTY: noted("Empty"),
     Flag.NAME_UNUSUAL: noted("Unusual name"),
     Flag.NOBODY_KNOWN: noted("Wearer unknown"),
@@ -120,6 +121,7 @@ def _choices(tx: Connection, actor: Actor) -> dict[str, Any]:
         "flag_words": FLAG_WORDS,
         "kind_words": KIND_WORDS,
         "kinds": list(DeviceKind),
+        "may_hand_out": bool(actor.may(Permission.RECORDINGS_EXPORT)),
         "may_change": any(actor.may(permission) for permission in CHANGE),
         "may_take_in": bool(actor.may(Permission.RECORDINGS_TAKE_IN)),
         "saved": filters.saved_filters(tx, actor),

@@ -61,8 +61,8 @@ def sign_out(request: Request) -> Response:
         with here.database.write() as tx:
             sessions.end(tx, token, clock=here.clock)
     visit_of(request).cookies.append(cookies.line(cookies.session, "", max_age=0))
-    # Whatever this browser kept of the site goes too.
-    return RedirectResponse("/sign-in", 303, {"clear-site-data": '"cache", "storage"'})
+    # Pictures that this browser kept go too. Its storage stays: it remembers the log's key, and would warn of another.
+    return RedirectResponse("/sign-in", 303, {"clear-site-data": '"cache"'})
 
 
 def choose_theme(request: Request) -> Response:

@@ -111,6 +111,12 @@ document.addEventListener("submit", (event) => {
     const query = form.elements.namedItem("query");
     if (query instanceof HTMLInputElement) query.value = results()?.dataset.link ?? "";
   }
+  if (form.id === "hand-out") {
+    const ids = form.elements.namedItem("ids");
+    const chosen = boxes().filter((box) => box.checked);
+    if (ids instanceof HTMLInputElement) ids.value = chosen.map((box) => box.value).join(",");
+    if (!chosen.length) event.preventDefault();
+  }
   if (form.id === "bulk" && !boxes().some((box) => box.checked)) {
     event.preventDefault();
     say(form.dataset.wordNone ?? "", "warn");
