@@ -24,7 +24,7 @@ import sqlalchemy as sa
 
 from candor.core.database import Database, metadata
 from candor.core.ids import new_id
-from candor.footage.indexing import is_widened, stored
+from candor.footage.indexing import is_widened, lexemes, stored
 from candor.footage.query import Query, Sort
 from candor.footage.search import Page, find
 from candor.footage.tables import drop_search, part, recording, recording_term, recording_words
@@ -200,7 +200,7 @@ def _insert(tx: sa.Connection, batch: list[Made], terms: set[str] | None) -> Non
     facts = [{"key": made.recording["started_key"], "recording_id": made.recording["id"]} for made in batch]
     if terms is None:
         words = sa.func.array_to_tsvector(sa.bindparam("words", type_=sa.ARRAY(sa.Text)))
-        given = [{**fact, "words": made.words} for fact, made in zip(facts, batch, strict=True)]
+        given = [{**fact, "words": lexemes(made.words)} for fact, made in zip(facts, batch, strict=True)]
         tx.execute(recording_words.insert().values(words=words), given)
         return
     given = [{**fact, "words": stored(tx, made.words)} for fact, made in zip(facts, batch, strict=True)]

@@ -32,12 +32,15 @@ class Directory:
         self._pairs = sorted(pairs)
 
     def find(self, word: str, *kinds: Fact) -> set[str]:
-        """The facts' words of everybody and everything of these kinds that has a word beginning so."""
+        """The facts' words of everybody and everything of these kinds that has a word beginning so.
+
+        A single letter begins too many names to mean one: it has to be the whole word.
+        """
         found = set()
         for begun, kind, identifier in self._pairs[bisect_left(self._pairs, (word,)) :]:
             if not begun.startswith(word):
                 break
-            if kind in kinds:
+            if kind in kinds and (len(word) > 1 or begun == word):
                 found.add(identifier)
         return found
 

@@ -7,7 +7,8 @@ fifty, and a count up to a bound, stop early. The hits of a whole word are strea
 leads. A prefix beyond the listed lengths is widened to the words that begin with it.
 
 PostgreSQL: GIN has no order. The count up to a bound, which is wanted anyway, decides: few hits are gathered through
-the index and sorted; many are met soon by walking in the order that is wanted.
+the index and sorted; many are met soon by walking in the order that is wanted. Beginnings of words are lexemes of
+their own; a longer one is looked up by its first letters and then checked row by row.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.engine import Connection
 
-from candor.footage.indexing import LISTED_PREFIX
+from candor.footage.indexing import LISTED_BEGINNING, LISTED_PREFIX, beginning
 from candor.footage.plan import Plan, Term
 from candor.footage.tables import recording_term, recording_words
 
@@ -139,7 +140,7 @@ class _PostgresqlHits:
         self.nothing = False
         self._counted: int | None = None
         self._place = recording_words.c.key
-        self._asked = sa.cast(_tsquery(plan), TSQUERY)
+        self._asked, self._checked = _tsquery(plan), _exactly(plan)
         self._query = sa.select(self._place).where(self.fit(recording_words.c.words), *within(plan, self._place))
 
     def count(self) -> int:
@@ -160,13 +161,25 @@ class _PostgresqlHits:
             return list(self._tx.scalars(_ordered(sa.select(found.c.key), found.c.key, descending, after).limit(limit)))
 
     def beginning(self, descending: bool, limit: int) -> tuple[int, list[int]]:
-        return self.count(), self.places(descending, None, limit)
+        found = self._query.limit(MOST_COUNTED + 1).cte("hits").prefix_with("MATERIALIZED")
+        counted = sa.select(sa.func.count()).select_from(found).scalar_subquery()
+        page = _ordered(sa.select(found.c.key, counted), found.c.key, descending, None).limit(limit)
+        with self._without("enable_seqscan"):
+            rows = self._tx.execute(page).all()
+        self._counted = rows[0][1] if rows else 0
+        if self._counted <= MOST_COUNTED:
+            return self._counted, [row.key for row in rows]  # all were gathered, so these are the first
+        return self._counted, self.places(descending, None, limit)
 
     def places_query(self) -> sa.Select[tuple[int]]:
         return self._query
 
     def fit(self, words: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-        return words.op("@@")(self._asked)
+        asked = words.op("@@")(sa.cast(self._asked, TSQUERY))
+        if self._checked is None:
+            return asked
+        # IS TRUE keeps it from the index, which would gather every row of every word that begins so.
+        return sa.and_(asked, words.op("@@", is_comparison=True)(sa.cast(self._checked, TSQUERY)).is_(sa.true()))
 
     @contextmanager
     def _without(self, *ways: str) -> Iterator[None]:
@@ -178,5 +191,19 @@ class _PostgresqlHits:
 
 
 def _tsquery(plan: Plan) -> str:
-    groups = (" | ".join(f"'{term.word}'{':*' * term.prefix}" for term in group) for group in plan.groups)
+    """The plan for the index: beginnings as lexemes, those that are too long for one by their first letters."""
+    groups = (" | ".join(f"'{_lexeme(term)}'" for term in group) for group in plan.groups)
     return " & ".join(f"({group})" for group in groups)
+
+
+def _lexeme(term: Term) -> str:
+    return beginning(term.word[:LISTED_BEGINNING]) if term.prefix else term.word
+
+
+def _exactly(plan: Plan) -> str | None:
+    """The groups that `_tsquery` widens, as they are meant; None when it widens none."""
+    widened = [
+        group for group in plan.groups if any(term.prefix and len(term.word) > LISTED_BEGINNING for term in group)
+    ]
+    groups = (" | ".join(f"'{term.word}'{':*' * term.prefix}" for term in group) for group in widened)
+    return " & ".join(f"({group})" for group in groups) or None

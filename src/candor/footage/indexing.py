@@ -15,8 +15,10 @@ from candor.footage.query import ANY_FLAG, NO_FLAG
 from candor.footage.tables import part, recording, recording_term, recording_words
 from candor.footage.words import Fact, cut, fact, key_of, named, place_word
 
-#: Prefixes up to this length have lists of their own in the SQLite index; longer words are kept in recording_term.
+#: SQLite: prefixes up to this length have lists of their own in the index; longer words are kept in recording_term.
 LISTED_PREFIX = 5
+#: PostgreSQL: beginnings up to this length are lexemes of their own. With “§p” before it a place's word has two less.
+LISTED_BEGINNING = 8
 
 
 def free_key(tx: Connection, started_at: datetime, recording_id: str) -> int:
@@ -49,8 +51,8 @@ def words_of(row: Any, names: Iterable[str]) -> list[str]:
 
 
 def is_widened(word: str) -> bool:
-    """Whether a word is kept in recording_term: it is longer than any listed prefix, and searched by prefix at all."""
-    return len(word) > LISTED_PREFIX and (word[0] != "§" or word[1] == Fact.PLACE.value)
+    """Whether a word is kept in recording_term: it is longer than any listed prefix."""
+    return len(word) > LISTED_PREFIX and is_begun(word)
 
 
 def index_recording(tx: Connection, recording_id: str) -> None:
@@ -77,7 +79,29 @@ def stored(tx: Connection, words: list[str]) -> Any:
     """Words as the column holds them. On PostgreSQL no parser of the server touches them."""
     if tx.dialect.name == "sqlite":
         return " ".join(words)
-    return sa.func.array_to_tsvector(sa.cast(words, postgresql.ARRAY(sa.Text)))
+    return sa.func.array_to_tsvector(sa.cast(lexemes(words), postgresql.ARRAY(sa.Text)))
+
+
+def lexemes(words: Iterable[str]) -> list[str]:
+    """Words as PostgreSQL indexes them: themselves, and their beginnings as lexemes of their own.
+
+    GIN gathers all rows of every word that begins so before it yields any; a lexeme it can look up.
+    """
+    found = set(words)
+    for word in words:
+        if is_begun(word):
+            found |= {beginning(word[:length]) for length in range(1, min(len(word), LISTED_BEGINNING) + 1)}
+    return sorted(found)
+
+
+def beginning(prefix: str) -> str:
+    """The lexeme of words that begin so. No word holds its sign."""
+    return f"‹{prefix}"
+
+
+def is_begun(word: str) -> bool:
+    """Whether a word is searched by its beginning: those of texts and places are, other facts are not."""
+    return word[0] != "§" or word[1] == Fact.PLACE.value
 
 
 def _keep_terms(tx: Connection, new: set[str], gone: set[str]) -> None:

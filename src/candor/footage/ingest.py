@@ -109,9 +109,7 @@ def _open(path: Path) -> int:
 def _changed(before: os.stat_result, after: os.stat_result, size: int) -> bool:
     """Whether the file was written to while it was read. A file that could not be read to its end is shorter by
     that alone, so only its own size and date count, and whether more was read than there was."""
-    return (
-        before.st_size != after.st_size or before.st_mtime_ns != after.st_mtime_ns or size > after.st_size
-    )
+    return before.st_size != after.st_size or before.st_mtime_ns != after.st_mtime_ns or size > after.st_size
 
 
 def _failed(intake: Intake, path: Path, claim: Claim, error: OSError) -> NotTaken:

@@ -101,9 +101,7 @@ class Order:
                 query = query.where(column >= value, sa.or_(column > value, key > place))
         return self._by(query, column, key).limit(limit or self.limit)
 
-    def _by(
-        self, query: sa.Select[Any], column: sa.ColumnElement[Any], key: sa.ColumnElement[int]
-    ) -> sa.Select[Any]:
+    def _by(self, query: sa.Select[Any], column: sa.ColumnElement[Any], key: sa.ColumnElement[int]) -> sa.Select[Any]:
         return query.order_by(column.desc(), key.desc()) if self.descending else query.order_by(column, key)
 
 

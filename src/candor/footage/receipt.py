@@ -156,9 +156,7 @@ def enter_again(tx: Connection, vault: Vault, clock: Clock, receipt: Receipt) ->
     if restored:
         vault.record(tx, receipt.sealed)
         vault.destroy_key(tx, known.object_id)
-        tx.execute(
-            part_table.update().where(part_table.c.id == known.id).values(object_id=receipt.sealed.object_id)
-        )
+        tx.execute(part_table.update().where(part_table.c.id == known.id).values(object_id=receipt.sealed.object_id))
         tx.execute(
             recording_table.update()
             .where(recording_table.c.id == known.recording_id)

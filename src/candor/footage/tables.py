@@ -161,7 +161,8 @@ fixity_check = sa.Table(
 #: What a recording is found by: its words and the facts it is filtered by, all as words (footage.words). One row
 #: per recording, under its place in the order by start, so that the index itself yields hits in that order: the
 #: newest fifty of 300,000 hits cost fifty steps, not a sort.
-#: SQLite: `words` is text, words between single spaces, and recording_fts indexes it. PostgreSQL: a tsvector.
+#: SQLite: `words` is text, words between single spaces, and recording_fts indexes it. PostgreSQL: a tsvector of the
+#: words and their beginnings.
 recording_words = sa.Table(
     "recording_words",
     metadata,
