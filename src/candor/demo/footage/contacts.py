@@ -105,7 +105,7 @@ def build_cat(take: Take, stage: Stage, seconds: dict[str, float]) -> Shot:
     ]
     for i, car in enumerate(cars("diner", 5, False)):
         park(world, car, 6.0 + 2.9 * i, 17.5, 0.0)
-    world.standing += [*woods("mill lane", along=(24, 120), right=6, left=9, thick=46), *poles((12, 120), -8.2)]
+    world.standing += [*woods("mill lane green", along=(24, 120), right=6, left=9, thick=46), *poles((12, 120), -8.2)]
     views = (
         View(0, 6.2, 0.0, 1.45, -0.06, -0.02),
         View(3.6, 6.2, 0.0, 1.45, -0.06, -0.02),

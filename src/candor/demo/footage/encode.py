@@ -45,7 +45,7 @@ class Recorder:
                 context.codec_tag = "hvc1"
             speaker = None
             if sound is not None:
-                speaker = box.add_stream("aac", rate=RATE, layout="mono", options={"b": "64k"})
+                speaker = box.add_stream("aac", rate=RATE, layout="mono", options={"b": "64k", "aac_coder": "fast"})
             for frame in frames:
                 picture = av.VideoFrame.from_ndarray(frame.sheet, format="yuv420p")
                 picture.pts, picture.time_base = count, Fraction(1, self.fps)

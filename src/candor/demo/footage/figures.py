@@ -8,13 +8,15 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from candor.demo.footage.frame import Frame
 from candor.demo.footage.ground import seeded
+from candor.demo.footage.optics import Camera, Floats
 from candor.demo.footage.portraits import Box, Head
 
 PER_METRE = 540
 """Pixels in a metre of a finished figure."""
 WIDE, TALL = 1.20, 2.06
-"""Metres that a figure's picture covers; feet stand 0.04 m above its lower edge."""
+"""Metres that a figure is drawn in; feet stand 0.04 m above the lower edge. Its picture is cut to what it needs."""
 
 SKETCH = 300
 """Pixels in a metre that the clothes are drawn at before they are enlarged, which softens them as cloth is."""
@@ -54,6 +56,7 @@ class Drawn:
     """A finished figure: its picture, and the box of its face in pixels of it (None from behind)."""
 
     picture: Image.Image
+    """As tall as TALL, cut at both sides alike, so that the middle stays the middle."""
     face: Box | None
     photographed: bool
     who: str
@@ -219,7 +222,11 @@ def _draw(figure: Figure, pose: Pose, from_behind: bool) -> Drawn:
     sheet = _woven(sheet).resize((round(WIDE * PER_METRE), round(TALL * PER_METRE)), Image.Resampling.BILINEAR)
     head = figure.behind if from_behind else figure.front
     face = _put_head(sheet, head, pose)
-    return Drawn(sheet, None if from_behind else face, head.photographed, head.who)
+    left, _, right, _ = sheet.getbbox() or (0, 0, sheet.width, sheet.height)
+    spare = min(left, sheet.width - right)
+    picture = sheet.crop((spare, 0, sheet.width - spare, sheet.height))
+    box = None if from_behind else (face[0] - spare, face[1], face[2] - spare, face[3])
+    return Drawn(picture, box, head.photographed, head.who)
 
 
 def _put_head(sheet: Image.Image, head: Head, pose: Pose) -> Box:
@@ -233,3 +240,20 @@ def _put_head(sheet: Image.Image, head: Head, pose: Pose) -> Box:
     sheet.alpha_composite(small, (left, max(0, top)), (0, max(0, -top)))
     x0, y0, x1, y1 = head.face
     return left + x0 * scale, top + y0 * scale, left + x1 * scale, top + y1 * scale
+
+
+def foot_shadow(frame: Frame, spot: Floats, camera: Camera, light: float) -> None:
+    """The dark patch under somebody's feet."""
+    wide = 0.36 * camera.focal / float(spot[2])
+    tall = wide * camera.eye[2] / float(spot[2])
+    if wide < 4 or tall < 1.5:
+        return
+    x0, x1 = max(0, round(float(spot[0]) - wide)), min(camera.width, round(float(spot[0]) + wide))
+    y0, y1 = max(0, round(float(spot[1]) - tall)), min(camera.height, round(float(spot[1]) + tall))
+    if x1 <= x0 or y1 <= y0:
+        return
+    dx = ((np.arange(x0, x1, dtype=np.float32) - float(spot[0])) / wide)[None]
+    dy = ((np.arange(y0, y1, dtype=np.float32) - float(spot[1])) / tall)[:, None]
+    dark = np.clip(1 - dx * dx - dy * dy, 0, 1) * min(0.62, 0.25 + 0.5 * light)
+    part = frame.luma[y0:y1, x0:x1]
+    part[:] = (16 + (part - 16.0) * (1 - dark)).clip(12, 240).astype(np.uint8)

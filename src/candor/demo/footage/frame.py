@@ -62,25 +62,26 @@ def window(source: Bytes, size: tuple[int, int], frame: Frame, place: tuple[floa
 
 @dataclass(frozen=True)
 class Sprite:
-    """A cut-out in planes: brightness and cover at full size, colour at half, all with even sides."""
+    """A cut-out in planes, even-sided: what it adds (its light times its cover), and its cover from 0 to 1."""
 
     luma: Floats
     blue: Floats
     red: Floats
+    """Colour at half the size, as the difference from 128."""
     cover: Floats
-    """(height, width) from 0 to 1."""
 
     @staticmethod
     def of(colours: Bytes, cover: Bytes) -> Sprite:
         """From (height, width, 3) RGB and (height, width) alpha."""
         height, width = cover.shape
         pad = ((0, height & 1), (0, width & 1))
-        rgb = np.pad(colours, (*pad, (0, 0))).astype(np.float32)
-        luma = rgb @ np.array([0.1826, 0.6142, 0.0620], np.float32) + 16
+        share = np.pad(cover, pad).astype(np.float32) / 255
+        rgb = np.pad(colours, (*pad, (0, 0))).astype(np.float32) * share[..., None]
+        luma = rgb @ np.array([0.1826, 0.6142, 0.0620], np.float32) + share * np.float32(16)
         half = rgb[::2, ::2]
-        blue = half @ np.array([-0.1006, -0.3386, 0.4392], np.float32) + 128
-        red = half @ np.array([0.4392, -0.3989, -0.0403], np.float32) + 128
-        return Sprite(luma, blue, red, np.pad(cover, pad).astype(np.float32) / 255)
+        blue = half @ np.array([-0.1006, -0.3386, 0.4392], np.float32)
+        red = half @ np.array([0.4392, -0.3989, -0.0403], np.float32)
+        return Sprite(luma, blue, red, share)
 
 
 def paste(frame: Frame, sprite: Sprite, left: int, top: int, keep: Floats | None = None) -> Floats | None:
@@ -91,17 +92,32 @@ def paste(frame: Frame, sprite: Sprite, left: int, top: int, keep: Floats | None
     left, top = left & ~1, top & ~1
     height, width = frame.luma.shape
     x0, y0 = max(0, -left), max(0, -top)
-    x1, y1 = min(sprite.luma.shape[1], width - left), min(sprite.luma.shape[0], height - top)
+    x1, y1 = min(sprite.cover.shape[1], width - left), min(sprite.cover.shape[0], height - top)
     if x1 <= x0 or y1 <= y0:
         return None
-    cover = sprite.cover if keep is None else sprite.cover * keep
-    _blend(frame.luma[top + y0 : top + y1, left + x0 : left + x1], sprite.luma[y0:y1, x0:x1], cover[y0:y1, x0:x1])
-    half = cover[y0:y1:2, x0:x1:2]
-    inside = (slice((top + y0) // 2, (top + y1) // 2), slice((left + x0) // 2, (left + x1) // 2))
-    own = (slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2))
-    _blend(frame.blue[inside], sprite.blue[own], half)
-    _blend(frame.red[inside], sprite.red[own], half)
-    return cover
+    full, half = (slice(y0, y1), slice(x0, x1)), (slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2))
+    thin = None if keep is None else keep[full]
+    cover = sprite.cover[full] if thin is None else sprite.cover[full] * thin
+    inside = (slice(top + y0, top + y1), slice(left + x0, left + x1))
+    coarse = (slice((top + y0) // 2, (top + y1) // 2), slice((left + x0) // 2, (left + x1) // 2))
+    clear = 1 - cover
+    _blend(frame.luma[inside], sprite.luma[full], clear, thin, 0.0)
+    some = None if thin is None else thin[::2, ::2]
+    _blend(frame.blue[coarse], sprite.blue[half], clear[::2, ::2], some, 128.0)
+    _blend(frame.red[coarse], sprite.red[half], clear[::2, ::2], some, 128.0)
+    return sprite.cover if keep is None else sprite.cover * keep
+
+
+def _blend(under: Bytes, own: Floats, clear: Floats, thin: Floats | None, zero: float) -> None:
+    tall, wide = min(under.shape[0], own.shape[0]), min(under.shape[1], own.shape[1])
+    base = under[:tall, :wide]
+    mixed = base - np.float32(zero) if zero else base.astype(np.float32)
+    mixed *= clear[:tall, :wide]
+    mixed += own[:tall, :wide] if thin is None else own[:tall, :wide] * thin[:tall, :wide]
+    if zero:
+        mixed += np.float32(zero + 0.5)
+    np.clip(mixed, 14, 240, out=mixed)
+    base[:] = mixed.astype(np.uint8)
 
 
 Place = tuple[int, int, int, int]
@@ -130,70 +146,55 @@ class Cutout:
     """A picture with cover, kept in planes and halvings, that is cheap to paste at any size."""
 
     def __init__(self, picture: Image.Image) -> None:
-        full = picture.convert("RGBA")
-        self._last: tuple[tuple[int, ...], Bytes] | None = None
-        self._sizes = [_planar(full)]
-        while min(full.size) > 48:
-            full = full.reduce(2)
-            self._sizes.append(_planar(full))
+        self._pictures = [picture.convert("RGBA")]
+        while min(self._pictures[-1].size) > 48:
+            self._pictures.append(self._pictures[-1].reduce(2))
+        self._planar: dict[int, Image.Image] = {}
+        self._ready: dict[tuple[int, int, Tint], Sprite] = {}
 
-    def paste(
-        self,
-        frame: Frame,
-        place: Place,
-        tint: Tint,
-        haze: tuple[float, float] = (0.0, 16.0),
-        keep: Floats | None = None,
-    ) -> Floats | None:
-        """At (left, top, width, height) in that light; haze is the share lost and to which brightness; keep, of the
-        place's size, thins the cover. Returns the cover used, over the whole place, or None out of the frame."""
+    def sprite(self, wide: int, tall: int, tint: Tint) -> Sprite:
+        """The whole picture at that (even) size in that light. The last few are kept: many people stand still."""
+        key = (wide, tall, tint)
+        if key not in self._ready:
+            if len(self._ready) > 3:
+                self._ready.clear()
+            self._ready[key] = self._lit((0, 0, wide, tall), wide, tall, tint, (0.0, 16.0))
+        return self._ready[key]
+
+    def paste(self, frame: Frame, place: Place, tint: Tint, haze: tuple[float, float]) -> None:
+        """At (left, top, width, height) in that light; haze is the share lost and to which brightness."""
         left, top, wide, tall = place
         left, top = left & ~1, top & ~1
         height, width = frame.luma.shape
         x0, y0 = max(0, left), max(0, top)
         x1, y1 = min(left + wide, width) & ~1, min(top + tall, height) & ~1
         if x1 - x0 < 2 or y1 - y0 < 2:
-            return None
-        pixels = self._sized((x0 - left, y0 - top, x1 - left, y1 - top), wide, tall)
+            return
+        paste(frame, self._lit((x0 - left, y0 - top, x1 - left, y1 - top), wide, tall, tint, haze), x0, y0)
+
+    def _lit(self, part: Place, wide: int, tall: int, tint: Tint, haze: tuple[float, float]) -> Sprite:
+        """A part (x0, y0, x1, y1) of the picture at that size."""
+        levels = range(len(self._pictures) - 1, -1, -1)
+        level = next((n for n in levels if self._pictures[n].height >= tall * 0.8), 0)
+        if level not in self._planar:
+            self._planar[level] = _planar(self._pictures[level])
+        source = self._planar[level]
+        across, down = source.width / wide, source.height / tall
+        x0, y0, x1, y1 = part
+        box = (x0 * across, y0 * down, x1 * across, y1 * down)
+        pixels = np.asarray(source.resize((x1 - x0, y1 - y0), Image.Resampling.BILINEAR, box=box))
         cover = pixels[..., 3] * np.float32(1 / 255)
-        thin = None if keep is None else keep[y0 - top : y1 - top, x0 - left : x1 - left]
-        if thin is not None:
-            cover *= thin
         lost, toward = haze
         kept = np.float32(1 - lost)
-        under = frame.luma[y0:y1, x0:x1]
-        over = pixels[..., 0] * np.float32(tint.bright * kept)
-        if thin is not None:
-            over *= thin
-        over += (np.float32(lost * (toward - 16) + 16) - under) * cover
-        over += under
-        np.minimum(over, 240, out=over)
-        under[:] = over.astype(np.uint8)
-        inside = (slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2))
-        half, clear = pixels[::2, ::2], 1 - cover[::2, ::2]
+        luma = pixels[..., 0] * np.float32(tint.bright * kept)
+        luma += cover * np.float32(lost * (toward - 16) + 16)
+        half = pixels[::2, ::2]
         shine = half[..., 0].astype(np.float32) * kept
-        for plane, channel, cast in ((frame.blue, 1, tint.blue), (frame.red, 2, tint.red)):
+        colour = []
+        for channel, cast in ((1, tint.blue), (2, tint.red)):
             own = (half[..., channel].astype(np.float32) - 128) * np.float32(min(1.0, tint.bright) * kept)
-            if cast:
-                own += shine * np.float32(cast)
-            if thin is not None:
-                own *= thin[::2, ::2]
-            mixed = (plane[inside] - np.float32(128)) * clear + own
-            plane[inside] = np.clip(mixed + 128.5, 16, 240).astype(np.uint8)
-        whole = np.zeros((tall, wide), np.float32)
-        whole[y0 - top : y1 - top, x0 - left : x1 - left] = cover
-        return whole
-
-    def _sized(self, part: Place, wide: int, tall: int) -> Bytes:
-        """The four channels of a part of the picture at that size; the last one is kept, as many people stand still."""
-        key = (*part, wide, tall)
-        if self._last is None or self._last[0] != key:
-            source = next((size for size in reversed(self._sizes) if size.height >= tall * 0.8), self._sizes[0])
-            across, down = source.width / wide, source.height / tall
-            x0, y0, x1, y1 = part
-            box = (x0 * across, y0 * down, x1 * across, y1 * down)
-            self._last = (key, np.asarray(source.resize((x1 - x0, y1 - y0), Image.Resampling.BILINEAR, box=box)))
-        return self._last[1]
+            colour.append(own + shine * np.float32(cast) if cast else own)
+        return Sprite(luma, colour[0], colour[1], cover)
 
 
 def _planar(picture: Image.Image) -> Image.Image:
@@ -207,9 +208,3 @@ def _planar(picture: Image.Image) -> Image.Image:
     return Image.fromarray(
         np.concatenate([covered, pixels[..., 3:]], axis=2).round().clip(0, 255).astype(np.uint8), "CMYK"
     )
-
-
-def _blend(under: Bytes, over: Floats, cover: Floats) -> None:
-    tall, wide = min(under.shape[0], cover.shape[0]), min(under.shape[1], cover.shape[1])
-    base = under[:tall, :wide]
-    base[:] = (base + (over[:tall, :wide] - base) * cover[:tall, :wide]).astype(np.uint8)

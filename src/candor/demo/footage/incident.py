@@ -15,7 +15,7 @@ from candor.demo.footage.roadside import board, poles, rail, route_sign, woods
 from candor.demo.footage.script import Cue, Scene, Take
 from candor.demo.footage.shot import Actor, Mark, Passing, Shot, View
 from candor.demo.footage.track import Ground
-from candor.demo.footage.vehicles import Car, car_solid
+from candor.demo.footage.vehicles import MOVING, Car, car_solid
 
 NUMBER = "CSP-26-118204"
 
@@ -108,7 +108,9 @@ def _actors(stage: Stage, wearer: str, seconds: dict[str, float]) -> tuple[Actor
 
 
 def _passing() -> tuple[Passing, ...]:
-    return tuple(Passing(car_solid(PASSING[i % 3]), x, 0.0, at, speed) for i, (x, at, speed) in enumerate(SCENE.cars))
+    return tuple(
+        Passing(car_solid(PASSING[i % 3], MOVING), x, 0.0, at, speed) for i, (x, at, speed) in enumerate(SCENE.cars)
+    )
 
 
 def _shot(take: Take, stage: Stage, seconds: dict[str, float], views: tuple[View, ...], focal: float) -> Shot:
@@ -196,7 +198,7 @@ TAKES = (
         "lindqvist",
         41.0,
         30.0,
-        (1920, 1080),
+        (1280, 720),
         10,
         "Minor collision, Route 9 mile 31: traffic",
         "Collision report",

@@ -13,9 +13,9 @@ from candor.demo.footage.lens import PARKED
 from candor.demo.footage.roadside import board, house, poles, rail, shop, woods
 from candor.demo.footage.script import Cue, Scene, Take
 from candor.demo.footage.shot import Mark, Shot, View
-from candor.demo.footage.staging import FULL, HD, cars, filmed, park, traffic
+from candor.demo.footage.staging import HD, cars, filmed, park, traffic
 from candor.demo.footage.track import Ground
-from candor.demo.footage.vehicles import Car, car_solid
+from candor.demo.footage.vehicles import MOVING, Car, car_solid
 
 # A tail light that is out; told kindly, no ticket.
 LIGHT = Scene(
@@ -33,7 +33,7 @@ LIGHT = Scene(
     ),
     places=(
         ("brooks", (Mark(0, 3.5, 0.6, 0.1), Mark(3.5, 3.5, 0.6, 0.1), Mark(7.3, 4.15, 4.4, 0.3))),
-        ("osei", (Mark(0, 4.55, 6.15),)),
+        ("osei", (Mark(0, 4.02, 6.1),)),
     ),
     cars=((-1.8, 6.5, -16.0), (-1.8, 18.0, -17.0)),
 )
@@ -197,10 +197,13 @@ def build_village(take: Take, stage: Stage, seconds: dict[str, float]) -> Drive:
     """Parked cars on both sides, plates and all."""
     fleet = cars("village", 14, False)
     parked = [
-        OnRoad(car_solid(car), 16.0 + 13.5 * i + (i * 7 % 4), 4.75 if i % 4 != 3 else -5.0, 0.0)
+        OnRoad(car_solid(car, MOVING), 16.0 + 13.5 * i + (i * 7 % 4), 4.75 if i % 4 != 3 else -5.0, 0.0)
         for i, car in enumerate(fleet[:12])
     ]
-    coming = [OnRoad(car_solid(fleet[12]), 120.0, -1.8, -9.0), OnRoad(car_solid(fleet[13]), 230.0, -1.8, -10.0)]
+    coming = [
+        OnRoad(car_solid(fleet[12], MOVING), 120.0, -1.8, -9.0),
+        OnRoad(car_solid(fleet[13], MOVING), 230.0, -1.8, -10.0),
+    ]
     houses = tuple((house(i), 14.0 + 17.0 * i, (15.5 + i % 3) * (-1 if i % 2 else 1), 8.6) for i in range(16))
     return _drive(take, stage, DAY, 8.0, (*parked, *coming), Road(kerb=True, shoulder=3.2), 13.5, houses)
 
@@ -209,10 +212,10 @@ def build_night_drive(take: Take, stage: Stage, seconds: dict[str, float]) -> Dr
     """Headlamps on an empty road, now and then another pair."""
     fleet = cars("night drive", 5, True)
     ahead = (
-        OnRoad(car_solid(fleet[0]), 26.0, 1.8, 14.6),
-        OnRoad(car_solid(fleet[1]), 260.0, -1.8, -15.0),
-        OnRoad(car_solid(fleet[2]), 620.0, -1.8, -14.0),
-        OnRoad(car_solid(fleet[3]), 980.0, -1.8, -16.0),
+        OnRoad(car_solid(fleet[0], MOVING), 26.0, 1.8, 14.6),
+        OnRoad(car_solid(fleet[1], MOVING), 260.0, -1.8, -15.0),
+        OnRoad(car_solid(fleet[2], MOVING), 620.0, -1.8, -14.0),
+        OnRoad(car_solid(fleet[3], MOVING), 980.0, -1.8, -16.0),
     )
     return _drive(take, stage, NIGHT, 14.5, ahead, Road(), 10.0)
 
@@ -284,7 +287,7 @@ TAKES = (
         "okafor",
         0.0,
         15.0,
-        FULL,
+        HD,
         10,
         "Foot patrol, commuter lot",
         "Patrol",

@@ -10,7 +10,7 @@ from math import atan2, hypot, pi
 import numpy as np
 
 from candor.demo.footage.backdrop import Backdrop, World, light_at
-from candor.demo.footage.figures import PER_METRE, TALL, WIDE, Figure, Pose
+from candor.demo.footage.figures import PER_METRE, TALL, Figure, Pose, foot_shadow
 from candor.demo.footage.frame import Cutout, Frame, Sprite, Tint, paste, window
 from candor.demo.footage.lens import PACE, STANDING, WALKING, Wear, add_grain, sway
 from candor.demo.footage.optics import Camera, Floats
@@ -306,7 +306,7 @@ class Shot:
         figure = actor.figure.drawn(actor.pose(at, walks), away > pi * 0.58)
         scale = camera.focal / depth / PER_METRE * (actor.figure.tall / 1.72)
         tall = max(8, round(TALL * PER_METRE * scale / 2) * 2)
-        wide = max(8, round(tall * WIDE / TALL / 2) * 2)
+        wide = max(4, round(tall * figure.picture.width / figure.picture.height / 2) * 2)
         spot = camera.project((x, y, 0.0))
         bob = 0.025 * abs(np.sin(at * PACE * pi)) * tall / TALL if walks else 0.0
         left, top = round(float(spot[0]) - wide / 2), round(float(spot[1]) - tall * (TALL - 0.04) / TALL - bob)
@@ -315,11 +315,11 @@ class Shot:
         tint = self._tint(x, y, camera, beat)
         foot = self._standing_before((int(spot[0]), int(spot[1]) - 2, 2, 2), depth, where)
         if foot is None or foot.any():
-            _shadow(frame, spot, camera, tint.bright)
+            foot_shadow(frame, spot, camera, tint.bright)
         keep = self._standing_before((left & ~1, top & ~1, wide, tall), depth, where)
         if id(figure) not in self._cutouts:
             self._cutouts[id(figure)] = Cutout(figure.picture)
-        used = self._cutouts[id(figure)].paste(frame, (left, top, wide, tall), tint, keep=keep)
+        used = paste(frame, self._cutouts[id(figure)].sprite(wide, tall, tint), left, top, keep)
         if used is None:
             return
         _hide(sightings, used, left & ~1, top & ~1, depth)
@@ -329,9 +329,7 @@ class Shot:
             spots = np.array(
                 [(left + x0, top + y0), (left + x1, top + y0), (left + x1, top + y1), (left + x0, top + y1)]
             )
-            covered = (
-                keep is not None and float(keep[max(0, int(y0)) : int(y1), max(0, int(x0)) : int(x1)].mean()) < 0.6
-            )
+            covered = _covered(keep, spots, (left & ~1, top & ~1))
             seen = Sighting.of(
                 "face", actor.figure.name, spots, self.size, covered, depth=depth, photographed=figure.photographed
             )
@@ -360,31 +358,25 @@ class Shot:
         left, top = made.corner
         sprite = Sprite.of(made.pixels[..., :3], made.pixels[..., 3])
         tall, wide = sprite.luma.shape
-        used = paste(frame, sprite, left, top, self._standing_before((left, top, wide, tall), depth, where))
+        keep = self._standing_before((left, top, wide, tall), depth, where)
+        used = paste(frame, sprite, left, top, keep)
         if used is None:
             return
         _hide(sightings, used, left, top, depth)
         for text, spots in made.plates:
-            seen = Sighting.of("plate", text, spots, self.size, False, depth=depth)
+            seen = Sighting.of("plate", text, spots, self.size, _covered(keep, spots, (left, top)), depth=depth)
             if seen is not None:
                 sightings.append(seen)
 
 
-def _shadow(frame: Frame, spot: Floats, camera: Camera, light: float) -> None:
-    """The dark patch under somebody's feet."""
-    wide = 0.36 * camera.focal / float(spot[2])
-    tall = wide * camera.eye[2] / float(spot[2])
-    if wide < 4 or tall < 1.5:
-        return
-    x0, x1 = max(0, round(float(spot[0]) - wide)), min(camera.width, round(float(spot[0]) + wide))
-    y0, y1 = max(0, round(float(spot[1]) - tall)), min(camera.height, round(float(spot[1]) + tall))
-    if x1 <= x0 or y1 <= y0:
-        return
-    dx = ((np.arange(x0, x1, dtype=np.float32) - float(spot[0])) / wide)[None]
-    dy = ((np.arange(y0, y1, dtype=np.float32) - float(spot[1])) / tall)[:, None]
-    dark = np.clip(1 - dx * dx - dy * dy, 0, 1) * min(0.62, 0.25 + 0.5 * light)
-    part = frame.luma[y0:y1, x0:x1]
-    part[:] = (16 + (part - 16.0) * (1 - dark)).clip(12, 240).astype(np.uint8)
+def _covered(keep: Floats | None, corners: Floats, corner: tuple[int, int]) -> bool:
+    """Whether standing things hide more than two fifths of what has those corners, keep being what they leave."""
+    if keep is None:
+        return False
+    x0, y0 = (max(0, int(edge)) for edge in corners.min(axis=0) - np.array(corner))
+    x1, y1 = (int(edge) for edge in corners.max(axis=0) - np.array(corner))
+    part = keep[y0 : y1 + 1, x0 : x1 + 1]
+    return part.size > 0 and float(part.mean()) < 0.6
 
 
 def _hide(sightings: list[Sighting], cover: Floats, left: int, top: int, depth: float) -> None:

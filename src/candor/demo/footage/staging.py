@@ -11,7 +11,7 @@ from candor.demo.footage.lens import PARKED, STANDING
 from candor.demo.footage.optics import Colour
 from candor.demo.footage.script import Scene, Take
 from candor.demo.footage.shot import Actor, Passing, Shot, View
-from candor.demo.footage.vehicles import Car, car_solid
+from candor.demo.footage.vehicles import MOVING, Car, car_solid
 
 HD, FULL = (1280, 720), (1920, 1080)
 PAINTS: tuple[Colour, ...] = (
@@ -69,7 +69,7 @@ COSTUMES = {("lost cat", "hale"): "hale in green"}
 
 def traffic(scene: Scene, lit: bool) -> tuple[Passing, ...]:
     fleet = cars(scene.key, max(1, len(scene.cars)), lit)
-    return tuple(Passing(car_solid(fleet[i]), x, 0.0, at, speed) for i, (x, at, speed) in enumerate(scene.cars))
+    return tuple(Passing(car_solid(fleet[i], MOVING), x, 0.0, at, speed) for i, (x, at, speed) in enumerate(scene.cars))
 
 
 def filmed(

@@ -86,7 +86,11 @@ def plate_picture(number: str) -> Image.Image:
     draw.rounded_rectangle((4, 4, 475, 235), 22, outline=(24, 44, 84), width=6)
     small, large = ImageFont.load_default(40), ImageFont.load_default(136)
     draw.text((240, 29), "CANDOR", font=small, fill=(245, 248, 250), anchor="mm", stroke_width=1)
-    draw.text((240, 134), number, font=large, fill=(16, 24, 52), anchor="mm", stroke_width=4)
+    # As on real plates, a long number is set narrower, not smaller.
+    letters = Image.new("L", (round(large.getlength(number)) + 20, 130), 0)
+    ImageDraw.Draw(letters).text((letters.width / 2, 64), number, font=large, fill=255, anchor="mm", stroke_width=3)
+    letters = letters.resize((min(letters.width, 436), 130), Image.Resampling.BILINEAR)
+    plate.paste((16, 24, 52), (240 - letters.width // 2, 70), letters)
     draw.text((240, 216), "THE OPEN STATE", font=ImageFont.load_default(26), fill=(28, 62, 112), anchor="mm")
     return plate
 
@@ -110,9 +114,9 @@ def lettering(text: str, size: tuple[int, int], ink: tuple[int, int, int]) -> Im
     return picture
 
 
-def _stations(shape: str) -> tuple[Floats, Floats]:
+def _stations(shape: str, fine: int) -> tuple[Floats, Floats]:
     profile = np.array(PROFILES[shape], np.float32)
-    places = np.unique(np.concatenate([profile[:, 0], np.linspace(profile[0, 0], profile[-1, 0], 44)]))
+    places = np.unique(np.concatenate([profile[:, 0], np.linspace(profile[0, 0], profile[-1, 0], fine)]))
     return places.astype(np.float32), np.interp(places, profile[:, 0], profile[:, 1]).astype(np.float32)
 
 
@@ -137,8 +141,8 @@ def _ring(y: float, top: float, shape: str) -> Floats:
     return np.array([(x, y, z) for x, z in points], np.float32)
 
 
-def _body(work: Workshop, car: Car) -> None:
-    places, tops = _stations(car.shape)
+def _body(work: Workshop, car: Car, fine: int) -> None:
+    places, tops = _stations(car.shape, fine)
     rings = [_ring(float(y), float(t), car.shape) for y, t in zip(places, tops, strict=True)]
     start, end = CABINS[car.shape]
     pillars = PILLARS[car.shape]
@@ -281,11 +285,15 @@ def _livery(work: Workshop) -> None:
         )
 
 
+MOVING = 14
+"""Slices that are enough for a car that drives by."""
+
+
 @lru_cache(maxsize=64)
-def car_solid(car: Car) -> Solid:
-    """The car standing at the origin, its nose towards +y."""
+def car_solid(car: Car, fine: int = 44) -> Solid:
+    """The car standing at the origin, its nose towards +y; fine is how many slices its body is made of."""
     work = Workshop()
-    _body(work, car)
+    _body(work, car, fine)
     _wheels(work, car)
     _lamps(work, car)
     _plates(work, car)
