@@ -10,9 +10,7 @@ The faces open it; nothing below knows it. What belongs together at start, in th
 
 from __future__ import annotations
 
-import logging
 import os
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,17 +21,15 @@ import sqlalchemy as sa
 from candor import disclosure
 from candor.core.clock import Clock, SystemClock
 from candor.core.database import Database
-from candor.core.errors import CandorError, NotSetUp
+from candor.core.errors import NotSetUp
 from candor.core.settings import Settings
 from candor.custody import CustodyLog
 from candor.custody.tables import log_head
 from candor.footage import jobs as footage_jobs
 from candor.jobs import Jobs, make_engine_tables
 from candor.migrations import migrate
-from candor.store import KeyRing, KeyringMissing, Vault, create_keyring, sweep
+from candor.store import KeyRing, KeyringMissing, StoreEmpty, Vault, create_keyring
 from candor.store.tables import vault_object
-
-_logger = logging.getLogger("candor.installation")
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,9 @@ class Installation:
                 witnesses=settings.witnesses,
                 quorum=settings.witness_quorum,
             )
-            if create and log.verifier is None:
+            if log.verifier is None:
+                if not create:  # an empty database, perhaps one with a mistyped name
+                    raise NotSetUp(home=settings.home)
                 with database.write() as tx:
                     if tx.execute(sa.select(log_head.c.id)).first() is None:
                         log.create(tx, _origin(settings), actor="system:setup")
@@ -85,19 +83,9 @@ class Installation:
         return cls(settings, database, vault, log, jobs, clock)
 
     def start(self) -> None:
-        """Begin the background work of a process that stays: sequencer, jobs, and a sweep of what crashes left."""
+        """Begin the background work of a process that stays: sequencer and jobs."""
         self.log.start()
         self.jobs.launch()
-        threading.Thread(target=self._sweep, name="sweep", daemon=True).start()
-
-    def _sweep(self) -> None:
-        try:
-            swept = sweep(self.database, self.vault)
-        except CandorError as error:
-            _logger.warning("the store could not be swept of what crashes left: %s", error)
-        else:
-            if swept.drafts or swept.unrecorded or swept.keyless:
-                _logger.info("swept from the store: %s", swept)
 
     def close(self) -> None:
         """End the background work and the connections."""
@@ -129,6 +117,8 @@ def _open_vault(settings: Settings, database: Database, clock: Clock, create: bo
             raise
         create_keyring(settings.keys_folder)
     vault = Vault.from_settings(settings, clock)
+    if not empty and next(iter(vault.store.list()), None) is None:
+        raise StoreEmpty(place=vault.store.place)
     with database.read() as tx:
         vault.check_keys(tx)
     return vault

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -126,6 +127,44 @@ def test_acts_that_share_a_commit_fail_together_when_the_disk_is_full(database: 
     one.join()
     two.join()
     assert outcome["second"] == "refused"
+    assert ("first" in names(database)) == (outcome["first"] == "acknowledged")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_act_after_the_one_that_broke_the_shared_commit_does_not_hide_it(database: Database) -> None:
+    """The first act waits for its commit, the second makes SQLite give everything up, the third fails ordinarily: with
+    a transaction opened anew by the third, the first would be acknowledged and gone."""
+    add(database, "taken")
+    outcome: dict[str, str] = {}
+
+    def act(name: str, statement: str) -> threading.Thread:
+        def run() -> None:
+            try:
+                with database.write() as tx:
+                    tx.exec_driver_sql(statement)
+                outcome[name] = "acknowledged"
+            except (DatabaseGone, sa.exc.SQLAlchemyError):
+                outcome[name] = "refused"
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        while len(database._turn._waiting) < waiting:
+            pass
+        return thread
+
+    insert = "INSERT {} INTO unit (id, name, created_at) VALUES ('{}', '{}', 0)"
+    waiting, threads = 0, []
+    with suppress(DatabaseGone), database.write():  # everybody queues behind this one, which may share their fate
+        for name, statement in (
+            ("first", insert.format("", new_id(), "first")),
+            ("second", insert.format("OR ROLLBACK", new_id(), "taken")),
+            ("third", insert.format("", new_id(), "taken")),
+        ):
+            waiting += 1
+            threads.append(act(name, statement))
+    for thread in threads:
+        thread.join()
+    assert (outcome["second"], outcome["third"]) == ("refused", "refused")
     assert ("first" in names(database)) == (outcome["first"] == "acknowledged")
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from candor.core.database import Database
 from candor.core.ids import new_id
 from candor.custody import CustodyLog, Event, append, history
-from candor.custody.errors import LogBehind, LogDamaged, LogKeyMissing, LogKeyWrong, NotYetInLog
+from candor.custody.errors import LogBehind, LogDamaged, LogKeyMissing, LogKeyWithoutLog, LogKeyWrong, NotYetInLog
 from candor.custody.tables import custody_event, log_checkpoint, log_head
 from candor.verify.checkpoint import verify_checkpoint
 from candor.verify.merkle import leaf_hash, verify_consistency
@@ -25,6 +25,23 @@ def record(database: Database, count: int, recording: str | None = None) -> list
     """Write events in batches of one transaction."""
     with database.write() as tx:
         return [append(tx, Event.RECORDING_VIEWED, actor="system:test", recording=recording) for _ in range(count)]
+
+
+LOG_TABLES = (custody_event, log_head, log_checkpoint)
+
+
+def rows_of(database: Database) -> dict[sa.Table, list[dict[str, object]]]:
+    """The log's rows as they are now."""
+    with database.read() as tx:
+        return {table: [dict(row._mapping) for row in tx.execute(sa.select(table))] for table in LOG_TABLES}
+
+
+def put_back(database: Database, rows: dict[sa.Table, list[dict[str, object]]]) -> None:
+    """Make the log's rows what they were, as restoring an old backup would."""
+    with database.write() as tx:
+        for table in LOG_TABLES:
+            tx.execute(table.delete())
+            tx.execute(table.insert(), rows[table])
 
 
 def test_every_event_gets_a_proof_that_an_outsider_accepts(database: Database, log: CustodyLog) -> None:
@@ -197,6 +214,20 @@ class TestInterrupted:
         make_log().run_once()
         assert checkpoint.read_bytes() == published
 
+    @pytest.mark.parametrize("left", [b"", b"evidence.example.gov/log\n1\n", None])
+    def test_with_an_older_or_damaged_file_in_its_place(
+        self, database: Database, log: CustodyLog, make_log: Callable[..., CustodyLog], left: bytes | None
+    ) -> None:
+        checkpoint = log.files.folder / "checkpoint"
+        older = checkpoint.read_bytes()
+        record(database, 3)
+        log.settle()
+        newer = checkpoint.read_bytes()
+        checkpoint.write_bytes(older if left is None else left)
+        assert make_log(interval=0.01).check() == ["checkpoint"]
+        make_log().run_once()
+        assert checkpoint.read_bytes() == newer
+
 
 class TestRefusal:
     """A log that would contradict itself goes on recording and signs nothing."""
@@ -228,6 +259,35 @@ class TestRefusal:
         assert status.refusal is not None
         assert status.waiting == 3  # both, and the event that says so
         assert (log.files.folder / "checkpoint").read_bytes() == published
+
+    def test_a_database_set_back_under_a_running_process(self, database: Database, log: CustodyLog) -> None:
+        """As a failover to a replica that lags, or a restore beside a running site: not one pass may sign."""
+        before = rows_of(database)
+        record(database, 5)
+        log.settle()
+        put_back(database, before)
+        published = log.files.checkpoint()
+        for _ in range(12):  # enough events to pass the size that was signed
+            record(database, 1)
+            with pytest.raises(LogBehind):
+                log.run_once()
+        assert log.files.checkpoint() == published
+        status = log.status()
+        assert status is not None
+        assert status.refusal is not None
+        assert status.size == 1
+
+    def test_a_refusal_is_recorded_once(self, database: Database, log: CustodyLog) -> None:
+        before = rows_of(database)
+        record(database, 5)
+        log.settle()
+        put_back(database, before)
+        for _ in range(5):
+            with pytest.raises(LogBehind):
+                log.run_once()
+        with database.read() as tx:
+            kinds = list(tx.execute(sa.select(custody_event.c.kind)).scalars())
+        assert kinds.count(Event.LOG_REFUSED_TO_SIGN.value) == 1
 
     def test_another_history_of_the_same_size(
         self, database: Database, log: CustodyLog, make_log: Callable[..., CustodyLog]
@@ -272,7 +332,7 @@ class TestRefusal:
             make_log().run_once()
 
     def test_a_key_is_never_made_twice(self, database: Database, log: CustodyLog) -> None:
-        with pytest.raises(FileExistsError), database.write() as tx:
+        with pytest.raises(LogKeyWithoutLog), database.write() as tx:
             tx.execute(log_head.delete())
             log.create(tx, "another.example/log", actor="system:test")
 

@@ -69,13 +69,12 @@ def command(
         claim = _claim(installation, acting, wearer, unit_name, serial, device_kind, incident, category)
         intake = Intake(installation.database, installation.vault, installation.jobs, installation.clock)
         outcome = _take_in(intake, paths, claim, json_out)
-        installation.log.settle()
         if work:
             installation.start()
             installation.jobs.wait_idle(24 * 3600)
-            installation.log.settle()
-    if json_out:
-        put_json(outcome)
+        if json_out:  # before the log is brought up to date: what is in is in, whatever the log says
+            put_json(outcome)
+        installation.log.settle()
     if outcome["failed"]:
         raise SystemExit(PART_DONE)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import click
 import uvicorn
+from starlette.applications import Starlette
 
 from candor.cli.common import opened, say
 from candor.core.errors import CandorError
@@ -14,6 +15,9 @@ from candor.core.settings import Settings
 from candor.installation import Installation
 from candor.people import service
 from candor.web.app import create_app
+
+#: Connections at a time; whoever comes beyond that is told to try again (503) and holds up nobody.
+_MOST_AT_ONCE = 512
 
 
 class PortTaken(CandorError):
@@ -31,8 +35,8 @@ class PortTaken(CandorError):
 def command(host: str | None, port: int | None) -> None:
     """Serve the site, with its jobs and the custody log's sequencer, in one process.
 
-    The first time, the site asks for the agency and its administrator. Listening on an address other than this
-    machine's own, it also asks for a code that is printed here.
+    The first time, the site asks for the agency and its administrator. From anywhere but a browser on this machine
+    it also asks for a code that is printed here.
     """
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     with opened(create=True, **given) as installation:
@@ -48,20 +52,26 @@ def serve(installation: Installation, *, ready: Callable[[str], None] | None = N
     app = create_app(installation)
     if not started:
         installation.start()
-    server = _Server(
-        uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=5,
-            proxy_headers=settings.public_url is not None,
-        )
-    )
+    server = _Server(config(app, settings))
     server.on_ready = lambda: (ready or _greet(installation))(address)
-    if app.state.setup_code and _is_new(installation):
+    if _is_new(installation):
         say(f"Set-up code for the first run: {app.state.setup_code}")
+        say("A browser on this machine itself is not asked for it, unless it comes through a proxy.")
     server.run(sockets=[listener])
+
+
+def config(app: Starlette, settings: Settings) -> uvicorn.Config:
+    """How the web server runs the site. Only with a public address is there a proxy to be believed."""
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        proxy_headers=settings.public_url is not None,
+        forwarded_allow_ips=settings.trusted_proxies,
+        limit_concurrency=_MOST_AT_ONCE,
+    )
 
 
 def _is_new(installation: Installation) -> bool:

@@ -28,7 +28,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, RootTransaction, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 from sqlalchemy.types import TypeDecorator
 
 from candor.core.errors import DatabaseGone
@@ -189,11 +189,14 @@ class Database:
             raise DatabaseGone(reason=" ".join(str(group.error).split())) from group.error
 
     def _open_group(self) -> _Group:
+        connection = self._connect()
         try:
-            connection = self.engine.connect()
             transaction = connection.begin()
-        except DBAPIError as error:
-            raise DatabaseGone(reason=_reason(error)) from error
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, DBAPIError):
+                raise DatabaseGone(reason=_reason(error)) from error
+            raise
         self._group = _Group(connection, transaction, time.monotonic())
         return self._group
 
@@ -202,12 +205,16 @@ class Database:
         if group is None:
             return
         late = time.monotonic() - group.opened > _GROUP_SECONDS
-        if group.members and self._turn.others_wait() and group.members < _GROUP_ACTS and not late:
+        # A transaction that SQLite gave up ends at once, with the error for everybody in it: whoever came next would
+        # open another one without knowing.
+        whole = _is_open(group.connection)
+        if whole and group.members and self._turn.others_wait() and group.members < _GROUP_ACTS and not late:
             return
         self._group = None
         try:
             if group.members:
-                _must_still_be_open(group.connection)
+                if not whole:
+                    raise sqlite3.OperationalError("the disk is full or failed, and SQLite rolled everything back")
                 group.transaction.commit()
             else:
                 group.transaction.rollback()
@@ -229,12 +236,17 @@ class Database:
             finally:
                 transaction.rollback()
 
+    def _connect(self) -> Connection:
+        try:
+            return self.engine.connect()
+        except DBAPIError as error:
+            raise DatabaseGone(reason=_reason(error)) from error
+        except TimeoutError as error:
+            raise DatabaseGone(reason="every connection is in use") from error
+
     @contextmanager
     def _guarded(self) -> Iterator[Connection]:
-        try:
-            connection = self.engine.connect()
-        except (OperationalError, DBAPIError) as error:
-            raise DatabaseGone(reason=_reason(error)) from error
+        connection = self._connect()
         try:
             yield connection
         except OperationalError as error:
@@ -250,15 +262,18 @@ class Database:
         self.engine.dispose()
 
 
-def _must_still_be_open(connection: Connection) -> None:
-    """SQLite gives a whole transaction up by itself when the disk is full or fails; the driver's commit would then
-    do nothing, and acts be acknowledged that are gone."""
-    if not getattr(connection.connection.dbapi_connection, "in_transaction", True):
-        raise sqlite3.OperationalError("the disk is full or failed, and SQLite rolled everything back")
+def _is_open(connection: Connection) -> bool:
+    """Whether SQLite still holds the transaction. It gives a whole one up by itself when the disk is full or fails; the
+    driver's commit would then do nothing, and acts be acknowledged that are gone."""
+    return bool(getattr(connection.connection.dbapi_connection, "in_transaction", True))
 
 
 def _is_lost(error: DBAPIError) -> bool:
-    return error.connection_invalidated or "unable to open" in str(error) or "disk I/O" in str(error)
+    return error.connection_invalidated or any(words in str(error) for words in _LOST)
+
+
+#: What SQLite says when it is not the statement that is wrong.
+_LOST = ("unable to open", "disk I/O", "database is locked", "database or disk is full", "readonly database")
 
 
 def _reason(error: DBAPIError) -> str:

@@ -5,11 +5,12 @@ The environment wins over the file. Every setting stands in docs/reference/setti
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -70,10 +71,25 @@ class Settings(BaseSettings):
         default=None,
         description="The address under which people reach the site; https also makes cookies secure.",
     )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses or networks of the proxies, separated by commas, that are believed about where requests "
+        "come from. Counts when CANDOR_PUBLIC_URL is set.",
+    )
     session_idle_minutes: int = Field(default=60, ge=1, description="A session ends after so many idle minutes.")
     session_hours: int = Field(default=12, ge=1, description="A session ends after so many hours in any case.")
     max_upload_gib: int = Field(default=64, ge=1, description="Largest file taken in through the browser, in GiB.")
     jobs_slots: int = Field(default=2, ge=1, le=64, description="How many jobs one process runs at a time.")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: str) -> str:
+        """Only addresses and networks: a name, or everybody, would let anyone say where they come from."""
+        found = [one.strip() for one in value.split(",") if one.strip()]
+        for one in found:
+            if ipaddress.ip_network(one).prefixlen == 0:
+                raise ValueError(f"{one} would believe everybody")
+        return ",".join(found)
 
     @classmethod
     def settings_customise_sources(

@@ -38,3 +38,14 @@ class NotYetInLog(CustodyError):
 class LogDamaged(CustodyError):
     """The custody log does not check out: {reason}. The database holds the entries; `candor log check --repair`
     writes the static files anew from them."""
+
+
+class LogDisturbed(CustodyError):
+    """Another process sequenced the custody log in the same moment. Nothing was signed by this one; it tries again."""
+
+
+class LogKeyWithoutLog(CustodyError):
+    """There is a log key at {path}, but the database knows of no log. Is it the right database (CANDOR_DATABASE_URL,
+    CANDOR_HOME)? Nothing was made. To begin another installation, give it other folders."""
+
+    exit_code = 9

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from candor.core.files import write_durably
-from candor.custody.errors import LogKeyMissing, LogKeyWrong
+from candor.custody.errors import LogKeyMissing, LogKeyWithoutLog, LogKeyWrong
 from candor.verify.checkpoint import Checkpoint
 from candor.verify.note import Note, VerifierKey, sign_note
 
@@ -42,10 +42,13 @@ class LogKey:
 
     @classmethod
     def create(cls, folder: Path, origin: str) -> LogKey:
-        """Make the key; an existing one is never overwritten (FileExistsError)."""
+        """Make the key; an existing one is never overwritten. Raises LogKeyWithoutLog."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         private = Ed25519PrivateKey.generate()
-        write_durably(folder / _KEY_FILE, private.private_bytes_raw().hex().encode() + b"\n", mode=0o600, new=True)
+        try:
+            write_durably(folder / _KEY_FILE, private.private_bytes_raw().hex().encode() + b"\n", mode=0o600, new=True)
+        except FileExistsError as error:
+            raise LogKeyWithoutLog(path=folder / _KEY_FILE) from error
         return cls(private, origin, folder)
 
     @classmethod
@@ -64,11 +67,6 @@ class LogKey:
         if key.verifier.format() != vkey:
             raise LogKeyWrong(path=path, reason=f"it belongs to {key.verifier.format()}")
         return key
-
-    @staticmethod
-    def exists(folder: Path) -> bool:
-        """Whether a key file is there."""
-        return (folder / _KEY_FILE).exists()
 
     def sign(self, checkpoint: Checkpoint) -> Note:
         """The signed note; the marker is on disk before the note leaves this function."""

@@ -91,7 +91,7 @@ class CustodyLog:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._asked_witnesses = False
+        self._witness_thread: threading.Thread | None = None
 
     # -- making ---------------------------------------------------------------------------------------------------
     def create(self, tx: sa.Connection, origin: str, *, actor: str) -> VerifierKey:
@@ -141,15 +141,19 @@ class CustodyLog:
         if self._thread is None:
             self._stopping.clear()
             self._thread = threading.Thread(target=self._run, name="custody-sequencer", daemon=True)
+            # A thread of their own: an answer that takes two seconds must not hold up the signing.
+            self._witness_thread = threading.Thread(target=self._run_witnessing, name="custody-witnesses", daemon=True)
             self._thread.start()
+            self._witness_thread.start()
 
     def stop(self) -> None:
         """End the thread after the pass it is in."""
         self._stopping.set()
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join(timeout=30)
-            self._thread = None
+        for thread in (self._thread, self._witness_thread):
+            if thread is not None:
+                thread.join(timeout=30)
+        self._thread = self._witness_thread = None
         self.witnessing.close()
 
     def nudge(self) -> None:
@@ -177,21 +181,41 @@ class CustodyLog:
             self._wake.wait(max(0.0, pause - (time.monotonic() - started)))
             self._wake.clear()
 
+    def _run_witnessing(self) -> None:
+        while not self._stopping.wait(self._interval):
+            try:
+                sequencer = self._sequencer()
+                if sequencer is not None:
+                    self._witness(sequencer)
+            except CandorError as error:
+                _logger.error("custody log, witnesses: %s", error)
+                self._stopping.wait(5.0)
+            except Exception:
+                _logger.exception("custody log: asking the witnesses failed; it will be tried again")
+                self._stopping.wait(5.0)
+
     def run_once(self, *, wait: bool = True) -> Pass | None:
         """One pass; None when there is no log yet or somebody else has the turn."""
         sequencer = self._sequencer()
         if sequencer is None:
             return None
-        if not self._asked_witnesses:
-            # Before the first signature of this process: what do the witnesses hold? Away ones do not stop us.
+        if self.witnessing.must_be_heard():
+            # Before the first signature of this process: what do the witnesses hold? Those that are away do not stop
+            # us and are asked again later; one that objects is heard at once.
             sequencer.guard(self.witnessing.latest(sequencer.verifier))
-            self._asked_witnesses = True
         with sequencer.turn(wait=wait) as mine:
             if not mine:
                 return None
             done = sequencer.run_pass()
-            self.witnessing.ask_for_newest()
-            return done
+        if self._thread is None:
+            self._witness(sequencer)
+        return done
+
+    def _witness(self, sequencer: Sequencer) -> None:
+        cosigned = self.witnessing.ask_for_newest()
+        if cosigned is not None:
+            with sequencer.turn():
+                self.witnessing.store(cosigned)
 
     def settle(self, *, timeout: float = 60.0) -> int:
         """Run until everything recorded so far is covered by a signed checkpoint; gives its size."""
@@ -323,21 +347,39 @@ class CustodyLog:
         sequencer = self._sequencer()
         if sequencer is None:
             raise NotFound(what="custody log", id="here")
-        with sequencer.turn():
-            with self._database.read() as tx:
-                head = read_head(tx)
-                assert head is not None
-                newest = self._newest_signed(tx)
-                wrong = list(self.files.compare(tx, head.tiles_size))
-            if wrong and repair:
-                self._rewrite(head.tiles_size)
-            sequencer.guard(self.witnessing.latest(sequencer.verifier))
-            if newest is not None:
-                verify_checkpoint(Note.parse(newest.note), [VerifierKey.parse(head.vkey)], check_signature)
-                self._recompute(newest)
-                if repair and self.files.checkpoint() != newest.note.encode():
-                    self.files.publish(newest.note)
+        with self._database.read() as tx:
+            head = read_head(tx)
+            assert head is not None
+            newest = self._newest_signed(tx)
+            wrong = list(self.files.compare(tx, head.tiles_size))
+        if repair:
+            with sequencer.turn():
+                if wrong:
+                    self._rewrite(head.tiles_size)
+                wrong += self._published_is_wrong(mend=True)
+        else:
+            wrong += self._published_is_wrong(mend=False)
+        self.witnessing.hear_all_again()
+        sequencer.guard(self.witnessing.latest(sequencer.verifier))
+        if newest is not None:
+            verify_checkpoint(Note.parse(newest.note), [VerifierKey.parse(head.vkey)], check_signature)
+            self._recompute(newest)
         return wrong
+
+    def _published_is_wrong(self, *, mend: bool) -> list[str]:
+        """["checkpoint"] when the published file is not one that was signed, or is behind while nothing runs."""
+        with self._database.read() as tx:
+            newest = self._newest_signed(tx)
+        if newest is None or self.files.checkpoint() == newest.note.encode():
+            return []
+        time.sleep(2 * self._interval)  # a running sequencer may be between storing and publishing
+        with self._database.read() as tx:
+            newest = self._newest_signed(tx)
+        if newest is None or self.files.checkpoint() == newest.note.encode():
+            return []
+        if mend:
+            self.files.publish(newest.note)
+        return ["checkpoint"]
 
     def _recompute(self, checkpoint: SignedCheckpoint) -> None:
         """The root from the entries themselves: the database's leaves against what was signed."""
@@ -347,9 +389,7 @@ class CustodyLog:
             for (leaf,) in tx.execute(leaves.order_by(custody_event.c.position)).yield_per(2000):
                 frontier.append(leaf_hash(leaf.encode()))
         if frontier.size != checkpoint.size or frontier.root() != checkpoint.root:
-            raise LogDamaged(
-                reason=f"the entries in the database do not give the root signed at size {frontier.size}"
-            )
+            raise LogDamaged(reason=f"the entries in the database do not give the root signed at size {frontier.size}")
 
     def _rewrite(self, size: int) -> None:
         step = 65_536

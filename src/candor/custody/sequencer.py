@@ -25,19 +25,22 @@ from sqlalchemy.engine import Connection
 from candor.core.clock import Clock
 from candor.core.database import Database
 from candor.core.files import make_folder
-from candor.custody.errors import LogBehind
+from candor.custody.errors import LogBehind, LogDisturbed
 from candor.custody.events import Event
 from candor.custody.keys import LogKey
 from candor.custody.record import append
 from candor.custody.tables import custody_event, log_checkpoint, log_head, log_node
 from candor.custody.tile_files import LogFiles
 from candor.verify.checkpoint import Checkpoint
+from candor.verify.errors import VerifyError
 from candor.verify.merkle import Frontier, leaf_hash, tree_root
 from candor.verify.note import Note, VerifierKey
 from candor.verify.tiles import TileReader
 
 #: Events taken in by one transaction: large enough for a backlog, small enough to hold the write lock briefly.
 BATCH = 2048
+
+_MARKER = "the marker beside the log's key"
 
 #: Any number: names our lock among the database's advisory locks.
 _ADVISORY = 0x43414E444F52
@@ -68,9 +71,10 @@ class Pass:
     more: bool
 
 
-def read_head(tx: Connection) -> Head | None:
-    """The log's head; None before the log exists."""
-    row = tx.execute(sa.select(log_head).where(log_head.c.id == 1)).first()
+def read_head(tx: Connection, *, held: bool = False) -> Head | None:
+    """The log's head, held against other writers until the transaction ends if asked; None before the log exists."""
+    query = sa.select(log_head).where(log_head.c.id == 1)
+    row = tx.execute(query.with_for_update() if held else query).first()
     if row is None:
         return None
     hashes = [row.frontier[at : at + 32] for at in range(0, len(row.frontier), 32)]
@@ -120,9 +124,17 @@ class Sequencer:
 
     def run_pass(self) -> Pass:
         """One pass through all steps; the caller holds the turn. Raises LogBehind when it must not sign."""
-        if not self._checked:
-            self.guard()
-            self._checked = True
+        # The database may be set back under a running process (failover, restore), so the marker is looked at in every
+        # pass, and everything else once more after any refusal.
+        try:
+            if self._checked:
+                self._extend_marker()
+            else:
+                self.guard()
+        except LogBehind:
+            self._checked = False
+            raise
+        self._checked = True
         placed, first_waiting = self._place()
         self._lay_tiles(first_waiting)
         signed = self._sign()
@@ -136,7 +148,7 @@ class Sequencer:
             if tx.execute(_WAITING.limit(1)).first() is None:
                 return 0, None
         with self._database.write() as tx:
-            head = _head(tx)
+            head = _head(tx, held=True)  # a pass that lost its turn (connection gone) must not write over a newer one
             frontier = head.frontier
             rows = tx.execute(_WAITING).all()
             if not rows:
@@ -145,7 +157,8 @@ class Sequencer:
             for row in rows:
                 placed.append({"the_seq": row.seq, "the_position": frontier.size})
                 frontier.append(leaf_hash(row.leaf.encode()))
-            tx.execute(_SET_POSITION, placed)
+            if tx.execute(_SET_POSITION, placed).rowcount not in (len(placed), -1):
+                raise LogDisturbed()
             tx.execute(
                 log_head.update()
                 .where(log_head.c.id == 1)
@@ -164,6 +177,9 @@ class Sequencer:
         root = head.frontier.root()
         checkpoint = Checkpoint(head.origin, head.size, root)
         with self._database.write() as tx:
+            now = _head(tx, held=True)
+            if (now.size, now.tiles_size) != (head.size, head.tiles_size):
+                raise LogDisturbed()
             if fresh:
                 tx.execute(log_node.insert(), fresh)
             tx.execute(log_head.update().where(log_head.c.id == 1).values(tiles_size=head.size))
@@ -187,7 +203,7 @@ class Sequencer:
             return 0
         if unsigned.note is None:
             checkpoint = Checkpoint.parse(unsigned.text)
-            self._refuse_backwards(checkpoint)
+            self._extend_marker(before=checkpoint)
             note = self._key.sign(checkpoint).format()
             with self._database.write() as tx:
                 tx.execute(
@@ -196,16 +212,22 @@ class Sequencer:
                     .values(note=note, signed_at=self._clock.now())
                 )
             self._files.publish(note)
-        elif self._files.checkpoint() is None:
-            self._files.publish(unsigned.note + unsigned.cosignatures)
+        else:
+            whole = unsigned.note + unsigned.cosignatures
+            if self._files.checkpoint() != whole.encode():  # a stop or a full disk came between
+                self._files.publish(whole)
         return int(unsigned.size)
 
-    def _refuse_backwards(self, checkpoint: Checkpoint) -> None:
+    def _extend_marker(self, before: Checkpoint | None = None) -> None:
+        """See that the database extends what the marker says was signed last, also just before signing."""
         last = self._key.last_signed()
-        if last is None or last == checkpoint:
+        if last is None or last == before:
             return
-        if last.size >= checkpoint.size:
-            self.refuse(f"size {last.size} was signed before, and this would sign size {checkpoint.size}")
+        if before is not None and last.size >= before.size:
+            self.refuse("something at least as large was signed before by the same key")
+        with self._database.read() as tx:
+            head = _head(tx)
+        self._guard_one(head, _MARKER, last)
 
     # -- the guard ----------------------------------------------------------------------------------------------
     def guard(self, others: list[tuple[str, Checkpoint]] | None = None) -> None:
@@ -217,10 +239,10 @@ class Sequencer:
         known = list(others or [])
         last = self._key.last_signed()
         if last is not None:
-            known.append(("the marker beside the log's key", last))
-        published = self._files.checkpoint()
+            known.append((_MARKER, last))
+        published = self._published()
         if published is not None:
-            known.append(("the published checkpoint", _checkpoint_of(published)))
+            known.append(("the published checkpoint", published))
         with self._database.read() as tx:
             head = _head(tx)
         for where, checkpoint in known:
@@ -228,6 +250,14 @@ class Sequencer:
         if head.refusal is not None:
             with self._database.write() as tx:
                 tx.execute(log_head.update().where(log_head.c.id == 1).values(refusal=None))
+
+    def _published(self) -> Checkpoint | None:
+        """The published checkpoint; None when there is none, or it is damaged: then it is published anew."""
+        note = self._files.checkpoint()
+        try:
+            return None if note is None else Checkpoint.parse(Note.parse(note).text)
+        except VerifyError:
+            return None
 
     def _guard_one(self, head: Head, where: str, known: Checkpoint) -> None:
         if known.origin != head.origin:
@@ -268,17 +298,13 @@ _WAITING = (
 )
 _SET_POSITION = (
     custody_event.update()
-    .where(custody_event.c.seq == sa.bindparam("the_seq"))
+    .where(custody_event.c.seq == sa.bindparam("the_seq"), custody_event.c.position.is_(None))
     .values(position=sa.bindparam("the_position"))
 )
 _NEWEST = sa.select(log_checkpoint).order_by(log_checkpoint.c.size.desc()).limit(1)
 
 
-def _head(tx: Connection) -> Head:
-    head = read_head(tx)
+def _head(tx: Connection, *, held: bool = False) -> Head:
+    head = read_head(tx, held=held)
     assert head is not None, "the log exists"
     return head
-
-
-def _checkpoint_of(note: bytes) -> Checkpoint:
-    return Checkpoint.parse(Note.parse(note).text)

@@ -20,7 +20,7 @@ from candor.core.errors import CandorError, SettingsWrong
 from candor.custody.keys import check_signature
 from candor.custody.tables import log_checkpoint, log_head, log_witness
 from candor.custody.tile_files import LogFiles
-from candor.custody.witness_client import Conflict, add_checkpoint, latest
+from candor.custody.witness_client import Conflict, WitnessRefused, add_checkpoint, latest
 from candor.verify.checkpoint import Checkpoint, verify_checkpoint
 from candor.verify.cosignature import verify_cosignature
 from candor.verify.errors import VerifyError
@@ -35,6 +35,8 @@ _logger = logging.getLogger("candor.custody")
 ANSWER_WITHIN = 2.0
 #: Seconds between two rounds to the same witness, and the longest wait after failures.
 ROUND_EVERY, BACK_OFF_TO = 1.0, 60.0
+#: Seconds after which a witness that did not say what it holds is asked again.
+HEAR_AGAIN = 15.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,17 @@ class _Witness:
     next_try: float = 0.0
     failures: int = 0
     size: int = field(default=-1)  # newest size it is known to hold; -1: not read yet
+    heard: bool = False  # whether it said what it holds since we started, or since it last objected
+    next_hearing: float = 0.0
+
+
+@dataclass(frozen=True)
+class Cosigned:
+    """Cosignatures of one checkpoint, fresh from the witnesses."""
+
+    size: int
+    note: str
+    signatures: tuple[Signature, ...]
 
 
 class Witnessing:
@@ -96,8 +109,10 @@ class Witnessing:
         """
 
         def ask(witness: _Witness) -> tuple[str, Checkpoint] | None:
+            witness.next_hearing = time.monotonic() + HEAR_AGAIN
             try:
                 found = latest(witness.url, log.name, timeout=ANSWER_WITHIN)
+                witness.heard = True
                 if found is None:
                     return None
                 return f"the witness {witness.key.name}", verify_checkpoint(found, [log], check_signature)
@@ -105,7 +120,18 @@ class Witnessing:
                 self._problem(witness, str(error))
                 return None
 
-        return [found for found in self._pool.map(ask, self._witnesses) if found is not None]
+        due = [one for one in self._witnesses if not one.heard and one.next_hearing <= time.monotonic()]
+        return [found for found in self._pool.map(ask, due) if found is not None]
+
+    def must_be_heard(self) -> bool:
+        """Whether a witness has yet to say what it holds, and it is time to ask."""
+        now = time.monotonic()
+        return any(not one.heard and one.next_hearing <= now for one in self._witnesses)
+
+    def hear_all_again(self) -> None:
+        """Ask every witness anew at the next `latest`."""
+        for one in self._witnesses:
+            one.heard, one.next_hearing = False, 0.0
 
     def states(self, tx: sa.Connection) -> tuple[WitnessState, ...]:
         """How each configured witness is doing."""
@@ -122,12 +148,15 @@ class Witnessing:
             )
         return tuple(found)
 
-    def ask_for_newest(self) -> None:
-        """Ask every witness whose turn it is to cosign the newest checkpoint; publish what came back."""
+    def ask_for_newest(self) -> Cosigned | None:
+        """Ask every witness whose turn it is to cosign the newest checkpoint; what came back is for `store`.
+
+        Takes as long as the slowest answer, so it is called without the sequencer's turn.
+        """
         now = time.monotonic()
         due = [one for one in self._witnesses if one.next_try <= now]
         if not due:
-            return
+            return None
         with self._database.read() as tx:
             newest = tx.execute(
                 sa.select(log_checkpoint)
@@ -136,7 +165,7 @@ class Witnessing:
                 .limit(1)
             ).first()
             if newest is None:
-                return
+                return None
             for one in due:
                 if one.size < 0:
                     row = tx.execute(
@@ -146,12 +175,11 @@ class Witnessing:
         have = {line.key_id for line in Note.parse(newest.note + newest.cosignatures).signatures}
         due = [one for one in due if one.key.key_id not in have]
         if not due:
-            return
+            return None
         note = Note.parse(newest.note)
         reader = TileReader(newest.size, newest.root, self._files.fetch)
         lines = [line for line in self._pool.map(lambda one: self._ask(one, note, newest.size, reader), due) if line]
-        if lines:
-            self._store(newest.size, newest.note, lines)
+        return Cosigned(newest.size, newest.note, tuple(lines)) if lines else None
 
     def _ask(self, witness: _Witness, note: Note, size: int, reader: TileReader) -> Signature | None:
         try:
@@ -167,6 +195,8 @@ class Witnessing:
             verify_cosignature(note.text, signature, witness.key, check_signature)
         except (CandorError, VerifyError, OSError, StopIteration) as error:
             witness.failures += 1
+            if isinstance(error, (_Ahead, WitnessRefused)):  # it knows another history: hear it out before signing on
+                witness.heard, witness.next_hearing = False, 0.0
             witness.next_try = time.monotonic() + min(BACK_OFF_TO, ROUND_EVERY * 2**witness.failures)
             self._problem(witness, str(error) or "it answered without a signature of its key")
             return None
@@ -181,7 +211,9 @@ class Witnessing:
         proof = consistency_proof(reader.read, old, size)
         return add_checkpoint(witness.url, old, proof, note, timeout=ANSWER_WITHIN)
 
-    def _store(self, size: int, note: str, signatures: list[Signature]) -> None:
+    def store(self, cosigned: Cosigned) -> None:
+        """Keep cosignatures, and publish them if theirs is still the newest checkpoint. The caller has the turn."""
+        size, note, signatures = cosigned.size, cosigned.note, cosigned.signatures
         now = self._clock.now()
         with self._database.write() as tx:
             before = tx.execute(
@@ -198,7 +230,9 @@ class Witnessing:
             for one in self._witnesses:
                 if any(signature.is_by(one.key) for signature in signatures):
                     self._row(tx, one, size=size, cosigned_at=now, problem=None, problem_since=None)
-        self._files.publish(note + cosignatures)
+            newest = tx.scalar(sa.select(sa.func.max(log_checkpoint.c.size)).where(log_checkpoint.c.note.is_not(None)))
+        if newest == size:
+            self._files.publish(note + cosignatures)
 
     def _quorum_met(self, tx: sa.Connection, note: str) -> bool:
         """With no quorum asked for, one cosignature counts as witnessed."""

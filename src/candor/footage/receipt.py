@@ -147,7 +147,7 @@ def enter_again(tx: Connection, vault: Vault, clock: Clock, receipt: Receipt) ->
     """If the same bytes came in before, write one more intake; None if they did not.
 
     If the sealed object can no longer be read, the one sealed just now takes its place: what could be evidence is
-    never thrown away for the sake of something that is gone.
+    never thrown away for the sake of something that is gone. The old object keeps its key: its disk may only be away.
     """
     known = _part_with(tx, receipt.sealed, held=True)
     if known is None:
@@ -155,7 +155,6 @@ def enter_again(tx: Connection, vault: Vault, clock: Clock, receipt: Receipt) ->
     restored = not _readable(tx, vault, known.object_id)
     if restored:
         vault.record(tx, receipt.sealed)
-        vault.destroy_key(tx, known.object_id)
         tx.execute(part_table.update().where(part_table.c.id == known.id).values(object_id=receipt.sealed.object_id))
         tx.execute(
             recording_table.update()

@@ -23,6 +23,11 @@ class StoreUnreachable(StoreError):
     and open to this account, and try again."""
 
 
+class StoreEmpty(StoreError):
+    """The store at {place} holds nothing, but the database knows of objects in it. Is its disk mounted, and is the
+    address right (CANDOR_STORE_URL)? Nothing was changed."""
+
+
 class StoreAddressWrong(StoreError):
     """The store's address {url} cannot be used: {reason}. Set CANDOR_STORE_URL to a folder or to s3://bucket/prefix."""
 
