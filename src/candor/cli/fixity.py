@@ -9,15 +9,16 @@ import click
 
 from candor.cli.common import actor, as_account, as_json, byte_progress, opened, put_json, say
 from candor.footage import fixity
-from candor.store import FixityProgress
+from candor.store import FixityProgress, sweep
 
 
 @click.command()
 @click.option("--rate", type=click.FloatRange(min=0.1), metavar="MB/S", help="Read no faster than this.")
 @click.option("--new", "begin_new", is_flag=True, help="Begin anew, although a check was left unfinished.")
+@click.option("--sweep", "sweeping", is_flag=True, help="Also remove what crashes left: objects that no row names.")
 @as_account
 @as_json
-def command(rate: float | None, begin_new: bool, acting: str | None, json_out: bool) -> None:
+def command(rate: float | None, begin_new: bool, sweeping: bool, acting: str | None, json_out: bool) -> None:
     """Read every stored object again, decrypt it, and compare it with its seal; name what does not match.
 
     Stop it with Ctrl-C and run it again: it goes on where it was. Beginning and end are custody events, the end with
@@ -55,6 +56,11 @@ def command(rate: float | None, begin_new: bool, acting: str | None, json_out: b
                 clock=installation.clock,
             )
         installation.log.settle()
+        # After the log was found to extend all it ever signed: with a database that was set back, what it does not
+        # name may be footage.
+        swept = sweep(installation.database, installation.vault) if sweeping else None
+    if swept is not None:
+        say(f"Removed {len(swept.unrecorded)} objects that no row names and {swept.drafts} unfinished files.")
     if json_out:
         put_json(
             {
