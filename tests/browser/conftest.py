@@ -7,6 +7,8 @@ witness on another port, uvicorn, and Debian's Chromium (which plays H.264).
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +20,8 @@ from tests.browser.live import PASSWORD, Site, film, people, running_site, sound
 
 from candor.people import passwords
 
-CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
+#: `./run test` looks for the same, in the same way.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"),
@@ -72,13 +75,30 @@ def fresh_site(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) 
 # -- the browser
 
 
+def find_browser() -> str | None:
+    """Path of a browser that starts and is no snap: Ubuntu's chromium-browser is one, or a stub that asks for one, and
+    a snap cannot read the tests' folders."""
+    for name in BROWSERS:
+        path = shutil.which(name)
+        if path is None:
+            continue
+        said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60, check=False)
+        if said.returncode == 0 and said.stdout.strip() and "snap" not in said.stdout:
+            return path
+    return None
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium; without it these tests are skipped, loudly."""
-    if CHROMIUM is None:
-        pytest.skip("NO BROWSER HERE: the site was not tried in one. As root: apt-get install chromium")
+    """Debian's Chromium, or Google's Chrome; without either these tests are skipped, loudly."""
+    path = find_browser()
+    if path is None:
+        pytest.skip(
+            "NO BROWSER HERE: THE PAGES WERE NOT TRIED IN ONE. Debian, as root: apt-get install chromium. "
+            "Ubuntu has it as a snap only, which cannot read the tests' folders: install Google Chrome's .deb"
+        )
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        launched = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield launched
         launched.close()
 
@@ -142,9 +162,12 @@ _AXE_RUN = """axe.run({resultTypes: ['violations']}).then(result => result.viola
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The source of axe-core, from node_modules (`npm ci`) or CANDOR_AXE."""
+    """The source of axe-core, from node_modules or CANDOR_AXE."""
     if not AXE.exists():
-        pytest.skip("NO AXE-CORE HERE: accessibility was not checked. Run `npm ci`, or set CANDOR_AXE to axe.min.js")
+        pytest.skip(
+            "NO AXE-CORE HERE: ACCESSIBILITY WAS NOT CHECKED. `./run test` installs it where there are node, npm and "
+            "their registry (apt-get install nodejs npm); or set CANDOR_AXE to axe.min.js"
+        )
     return AXE.read_text("utf-8")
 
 

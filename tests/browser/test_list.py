@@ -88,7 +88,7 @@ def test_colours_are_chosen_at_once_and_kept(visit: Any, site: Any) -> None:
     page.click(".menu > summary")
     with page.expect_response("**/theme"):
         page.click(".menu button[value=dark]")
-    assert page.evaluate(ground) != light
+    page.wait_for_function(f"{ground} !== '{light}'")
     page.reload()
     assert page.evaluate(ground) != light
 

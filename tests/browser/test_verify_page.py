@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from candor.verify.package import verify_package
 from candor.verify.report import LIMITS, TITLES
@@ -19,17 +19,7 @@ from candor.verify.verify_page import build_verify_html
 
 from ..verify import package_builder as builder
 
-CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
-AXE = Path(os.environ.get("CANDOR_AXE", Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"))
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER HERE: the verification page was not tried in one"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -51,18 +41,10 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
-def page(browser: Browser, html: Path) -> Iterator[Page]:
+def page(chromium: Browser, html: Path) -> Iterator[Page]:
     """The page, opened from its file; anything it asks of a network, and any error in it, fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
     opened = context.new_page()
     asked: list[str] = []
     errors: list[str] = []
@@ -209,8 +191,8 @@ def test_text_from_the_package_cannot_become_markup(page: Page, tmp_path: Path) 
     assert "<b id=planted>Judge</b>\\u{202e}" in page.inner_text("#steps")
 
 
-def test_nothing_can_be_fetched_and_nothing_else_can_run(html: Path, browser: Browser) -> None:
-    context = browser.new_context()
+def test_nothing_can_be_fetched_and_nothing_else_can_run(html: Path, chromium: Browser) -> None:
+    context = chromium.new_context()
     page = context.new_page()
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text))
@@ -243,19 +225,32 @@ def test_keyboard_alone_reaches_everything(page: Page) -> None:
     assert reached[:5] == ["skip", "keys", "keys-file", "folder", "zip"]
 
 
-@pytest.mark.parametrize("width", [360, 1280, 3840])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_fits_and_is_accessible(browser: Browser, html: Path, good: Any, width: int, scheme: Any) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+@contextmanager
+def shown(chromium: Browser, html: Path, width: int, scheme: Any) -> Iterator[Page]:
+    """The page in a window of some width, light or dark."""
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
     page = context.new_page()
     page.goto(html.as_uri())
-    check(page, good.folder)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    if AXE.exists():
-        page.add_script_tag(path=str(AXE))
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("width", [360, 1280, 3840])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_fits(chromium: Browser, html: Path, good: Any, width: int, scheme: Any) -> None:
+    with shown(chromium, html, width, scheme) as page:
+        check(page, good.folder)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [360, 1280, 3840])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_is_accessible(chromium: Browser, html: Path, axe: str, good: Any, width: int, scheme: Any) -> None:
+    with shown(chromium, html, width, scheme) as page:
+        check(page, good.folder)
+        page.evaluate(axe)
         found = page.evaluate("axe.run().then(result => result.violations.map(v => v.id + ': ' + v.nodes[0].html))")
         assert found == []
-    context.close()
 
 
 def test_same_sources_give_the_same_page() -> None:

@@ -281,3 +281,22 @@ def test_the_real_command_in_a_process_of_its_own(home: Path, card: Path) -> Non
     [one] = json.loads(done.stdout)["recordings"]
     assert one["state"] == "sealed"
     assert done.stderr == ""
+
+
+class TestLists:
+    def test_categories_are_offered_in_the_agencys_order(self, candor: Candor, card: Path) -> None:
+        candor("ingest", card / "notes.mp4")
+        assert candor("category", "list", "--json").json
+        assert candor("category", "set", "Traffic stop", "Patrol").code == 0
+        assert candor("category", "list", "--json").json == ["Traffic stop", "Patrol"]
+        assert "already" in candor("category", "set", "Traffic stop", "Patrol").out
+        candor("user", "add", "rivera", "--role", "officer")
+        assert candor("category", "set", "Other", "--as", "rivera").code == 5
+
+    def test_devices_are_registered_and_found(self, candor: Candor, card: Path) -> None:
+        candor("ingest", card / "notes.mp4")
+        assert candor("device", "add", "X60A1", "--kind", "in-car", "--make", "Meridian").code == 0
+        assert candor("device", "add", "X60A1").code != 0  # one serial number is one device
+        [row] = candor("device", "list", "--text", "merid", "--json").json
+        assert (row["serial"], row["kind"]) == ("X60A1", "in-car")
+        assert candor("device", "list", "--kind", "body", "--json").json == []

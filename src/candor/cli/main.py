@@ -33,6 +33,8 @@ WORDS: dict[str, dict[str, str]] = {
         "serve": "Serve the site, with its jobs and the custody log's sequencer.",
         "work": "Run jobs and the sequencer without a site.",
         "user": "Accounts: add, list, change, set a password.",
+        "device": "Devices that record: add, list.",
+        "category": "The categories that are offered: list, set.",
         "demo": "Make a site with example footage and serve it.",
     },
 }
