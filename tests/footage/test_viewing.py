@@ -16,9 +16,18 @@ from candor.footage import viewing as watching
 from candor.footage.errors import PartUnknown, PurposeMissing, RecordingUnknown, RenditionNotReady, ViewingEnded
 from candor.footage.receipt import Received
 from candor.footage.renditions import renditions_of
-from candor.footage.rules import RenditionState
+from candor.footage.rules import RenditionKind, RenditionState
 from candor.footage.tables import rendition, viewing
-from candor.footage.viewing import Opened, Viewing, begin_viewing, open_part, open_rendition
+from candor.footage.viewing import (
+    DOWNLOAD_PURPOSE,
+    POSTER_PURPOSE,
+    Opened,
+    Viewing,
+    begin_viewing,
+    open_part,
+    open_rendition,
+    watched_within,
+)
 from candor.people.rules import Actor
 from candor.store import ObjectMissing
 
@@ -183,3 +192,73 @@ def test_rendition(archive: Archive, received: Received) -> None:
             assert stream.read() == b"a picture"
         assert (opened.name, opened.media_type) == ("poster", "image/jpeg")
     assert _views(archive, received) == [(archive.supervisor.account_id, "list")]
+
+
+def _rendition(archive: Archive, received: Received, kind: RenditionKind) -> str:
+    """A ready rendition of that kind, whatever its bytes."""
+    with archive.database.write() as tx:
+        with archive.vault.writer(kind.value) as writer:
+            writer.write(kind.value.encode())
+            sealed = writer.finish()
+        archive.vault.record(tx, sealed)
+        found = next(one for one in renditions_of(tx, received.part_id) if one.kind is kind)
+        values = {"state": RenditionState.READY.value, "object_id": sealed.object_id, "media_type": "image/jpeg"}
+        tx.execute(rendition.update().where(rendition.c.id == found.id).values(values))
+    return found.id
+
+
+@pytest.mark.parametrize(
+    ("purpose", "opens"),
+    [
+        (POSTER_PURPOSE, {"poster"}),
+        (f"{DOWNLOAD_PURPOSE} 1", {"original"}),
+        ("report", {"original", "poster", "filmstrip", "proxy"}),
+    ],
+)
+@pytest.mark.parametrize("named", [True, False], ids=["by its identifier", "by its purpose"])
+def test_what_a_viewing_opens(archive: Archive, received: Received, purpose: str, opens: set[str], named: bool) -> None:
+    kinds = (RenditionKind.POSTER, RenditionKind.FILMSTRIP, RenditionKind.PROXY)
+    ready = {kind.value: _rendition(archive, received, kind) for kind in kinds}
+    begun = _begin(archive, received, purpose=purpose)
+    within, asked = (begun.id, "") if named else (None, purpose)
+    opened = set()
+    for kind, rendition_id in (*ready.items(), ("original", "")):
+        try:
+            if rendition_id:
+                found = open_rendition(
+                    archive.database,
+                    archive.vault,
+                    archive.officer,
+                    rendition_id,
+                    asked,
+                    viewing_id=within,
+                    clock=archive.clock,
+                )
+            else:
+                found = _open(archive, received, purpose=asked, within=within)
+        except (ViewingEnded, PartUnknown):
+            continue
+        found.stream.close()
+        opened.add(kind)
+    assert opened == opens
+    assert _views(archive, received) == [(archive.officer.account_id, purpose)], "nothing else was begun"
+
+
+def test_a_viewing_to_go_on_watching_within(archive: Archive, received: Received) -> None:
+    other = archive.worn(mp4(seed=2))
+    begun, picture, download = (
+        _begin(archive, received, purpose=purpose) for purpose in ("report", POSTER_PURPOSE, f"{DOWNLOAD_PURPOSE} 1")
+    )
+
+    def within(viewing_id: str, actor: Actor = archive.officer, recording_id: str = received.recording_id) -> bool:
+        with archive.database.read() as tx:
+            found = watched_within(tx, actor, recording_id, viewing_id, clock=archive.clock)
+        return found is not None and found.id == viewing_id
+
+    assert within(begun.id)
+    assert not within(picture.id)
+    assert not within(download.id)
+    assert not within(begun.id, archive.supervisor), "it is the officer's"
+    assert not within(begun.id, recording_id=other.recording_id)
+    archive.clock.advance(watching.LASTS.total_seconds())
+    assert not within(begun.id)

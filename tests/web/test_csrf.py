@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from typing import Any
+
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -9,6 +13,7 @@ from tests.people.place import PASSWORD, Place
 from tests.web.visitor import BASE, Visitor
 
 from candor.people import service
+from candor.web import csrf
 from candor.web.csrf import LARGEST_FORM, SAFE
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -102,3 +107,52 @@ def test_a_form_of_another_type_is_not_read(chief: Visitor) -> None:
     token = chief.token()
     answer = chief.client.post("/units", files={"csrf": (None, token), "unit": (None, "South")})
     assert answer.status_code == 403
+
+
+def test_a_form_that_does_not_come_is_not_waited_for(
+    app: Starlette, chief: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csrf, "LONGEST_WAIT", 0.2)
+    given = {
+        "host": BASE.removeprefix("http://"),
+        "accept": "application/json",
+        "content-type": "application/x-www-form-urlencoded",
+        "cookie": "; ".join(f"{name}={value}" for name, value in chief.client.cookies.items()),
+    }
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/units",
+        "raw_path": b"/units",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in given.items()],
+        "client": ("192.0.2.7", 1),
+        "server": ("127.0.0.1", 8642),
+        "state": {},
+    }
+    body = f"csrf={chief.token()}&unit=South&more="
+    sent: list[Any] = []
+
+    async def drip() -> dict[str, Any]:
+        nonlocal body
+        await asyncio.sleep(0.05)
+        body, some = "x", body
+        return {"type": "http.request", "body": some.encode(), "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def within(seconds: float) -> None:
+        async with asyncio.timeout(seconds):
+            await app(scope, drip, send)
+
+    asyncio.run(within(20))
+    assert sent[0]["status"] == 408
+    assert (b"connection", b"close") in sent[0]["headers"]
+    assert "did not arrive whole" in json.loads(sent[1]["body"])["error"]
+    with place.database.read() as tx:
+        assert [unit.name for unit in service.units(tx)] == ["North"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -13,7 +14,9 @@ from tests.web.recording_place import COPY_SIZE, Film, make_film, viewing_of
 from tests.web.visitor import Visitor
 
 from candor.custody import Event, history
-from candor.footage.tables import viewing
+from candor.footage.renditions import renditions_of
+from candor.footage.tables import rendition, viewing
+from candor.footage.viewing import POSTER_PURPOSE
 from candor.installation import Installation
 from candor.people.rules import Role
 from candor.web.pages.recording_media import Stretch, disposition, stretch_of
@@ -229,3 +232,36 @@ def test_who_only_watches_takes_no_original_out(installation: Installation, sign
     assert "Hand out" not in officer.get(film.path).text
     assert officer.post(f"{film.path}/parts/{film.received.part_id}/download").status_code == 403
     assert officer.get(f"/originals/{film.received.part_id}").status_code == 403
+
+
+def ready_picture(here: Installation, film: Film, kind: str) -> str:
+    """A rendition that is a picture, ready; its identifier."""
+    sealed = here.vault.seal(kind, io.BytesIO(b"a picture"))
+    with here.database.write() as tx:
+        here.vault.record(tx, sealed)
+        found = next(one for one in renditions_of(tx, film.received.part_id) if one.kind == kind)
+        ready = {"state": "ready", "object_id": sealed.object_id, "media_type": "image/jpeg"}
+        tx.execute(rendition.update().where(rendition.c.id == found.id).values(**ready))
+    return found.id
+
+
+def test_the_picture_in_a_list_is_no_way_to_watch(signed_in: SignedIn, film: Film, installation: Installation) -> None:
+    visitor = signed_in("robin", Role.RECORDS_OFFICER)
+    poster = ready_picture(installation, film, "poster")
+    strip = ready_picture(installation, film, "filmstrip")
+    assert visitor.get(f"/posters/{poster}").content == b"a picture"
+    with installation.database.read() as tx:
+        (viewed,) = (one for one in history(tx, film.received.recording_id) if one.kind is Event.RECORDING_VIEWED)
+    assert viewed.details["purpose"] == POSTER_PURPOSE
+    within = f"?viewing={viewed.details['viewing']}"  # as the proofs of the recording tell it
+    assert visitor.get(f"/media/{film.proxy_id}{within}").status_code == 403
+    assert visitor.get(f"/media/{strip}{within}").status_code == 403
+    assert visitor.get(f"/originals/{film.received.part_id}{within}").status_code == 403
+    for path in (film.path, f"{film.path}/stage"):
+        text = visitor.get(path + within).text
+        assert f"/media/{film.proxy_id}" not in text
+        assert 'name="purpose"' in text, "it asks what for"
+    assert visitor.get(f"/posters/{strip}").status_code == 404, "a filmstrip is no picture in a list"
+    with installation.database.read() as tx:
+        viewed_by = [one for one in history(tx, film.received.recording_id) if one.kind is Event.RECORDING_VIEWED]
+    assert len(viewed_by) == 1

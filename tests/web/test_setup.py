@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 from tests.people.place import PASSWORD
 from tests.web.visitor import Visitor, make_installation
 
@@ -14,6 +15,7 @@ from candor.core.clock import FixedClock
 from candor.core.database import Database
 from candor.people import service
 from candor.web.app import create_app
+from candor.web.pages.setup import came_through_a_proxy
 
 FIELDS: dict[str, object] = {
     "name": "State Troop Q",
@@ -131,8 +133,36 @@ def test_where_others_can_reach_the_site_the_code_is_needed(
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_on_this_machine_alone_no_code_is_needed(database: Database, fixed_clock: FixedClock, tmp_path: Path) -> None:
     visitor = visitor_of(database, fixed_clock, tmp_path, host="127.0.0.1")
-    assert visitor.client.app.state.setup_code is None  # type: ignore[attr-defined]
     assert "Set-up code" not in visitor.get("/setup").text
+    assert visitor.post("/setup", FIELDS, page="/setup").status_code == 303
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "header", ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via"]
+)
+def test_through_a_proxy_the_code_is_needed_whatever_the_settings(
+    database: Database, fixed_clock: FixedClock, tmp_path: Path, header: str
+) -> None:
+    visitor = visitor_of(database, fixed_clock, tmp_path, host="127.0.0.1")
+    code = visitor.client.app.state.setup_code  # type: ignore[attr-defined]
+    proxied = {header: "203.0.113.9"}
+    page = visitor.get("/setup", **proxied).text
+    assert "Set-up code" in page
+    assert code not in page
+    for given in ({}, {"code": ""}, {"code": "wrong"}):
+        answer = visitor.post("/setup", {**FIELDS, **given}, page="/setup", **proxied)
+        assert answer.status_code == 403
+        assert "Set-up code" in answer.text
+    with database.read() as tx:
+        assert service.agency(tx) is None
+    assert visitor.post("/setup", {**FIELDS, "code": code}, page="/setup", **proxied).status_code == 303
+
+
+@pytest.mark.parametrize(("version", "needed"), [("1.0", True), ("1.1", False), ("2", False)])
+def test_a_request_in_the_old_way_comes_from_a_proxy(version: str, needed: bool) -> None:
+    scope = {"type": "http", "http_version": version, "headers": [(b"host", b"127.0.0.1:8642")]}
+    assert came_through_a_proxy(Request(scope)) is needed
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

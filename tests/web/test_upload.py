@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -19,9 +20,12 @@ from candor.custody import Event, history
 from candor.fleet.rules import DeviceKind
 from candor.fleet.service import register_device
 from candor.footage.tables import intake, part, recording
+from candor.people import service
 from candor.people.rules import Role
 from candor.people.sessions import SEEN_EVERY
+from candor.store.bucket import BucketStore
 from candor.store.tables import vault_object
+from candor.web import room
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -88,7 +92,17 @@ def test_what_is_claimed_is_kept(technician: Visitor, place: Place) -> None:
     assert (row.category, row.incident_number) == ("Arrest", "26-1")
 
 
-@pytest.mark.parametrize("claim", ["wearer=none", "unit=none", "device=none"])
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "wearer=none",
+        "unit=none",
+        "device=none",
+        "category=Gossip",
+        f"incident={'9' * 65}",
+        "incident=a%07b",
+    ],
+)
 def test_what_does_not_exist_cannot_be_claimed(technician: Visitor, place: Place, claim: str) -> None:
     answer = technician.put(f"/upload/file?name=a.mp4&{claim}", BODY)
     assert answer.status_code in (404, 422)
@@ -113,6 +127,69 @@ def test_a_supervisor_names_people_of_the_unit(signed_in: Callable[..., Visitor]
     visitor = signed_in("super", Role.SUPERVISOR, unit_id=place.unit_id)
     assert visitor.put(f"/upload/file?name=a.mp4&wearer={inside.account_id}", b"1").status_code == 201
     assert visitor.put(f"/upload/file?name=a.mp4&wearer={outside.account_id}", b"2").status_code == 404
+
+
+def test_an_officer_claims_no_unit_but_the_own(signed_in: Callable[..., Visitor], place: Place) -> None:
+    with place.database.write() as tx:
+        south = service.create_unit(tx, place.administrator, "South", clock=place.clock)
+    visitor = signed_in("officer", Role.OFFICER, unit_id=place.unit_id)
+    mine = f"name=a.mp4&wearer={visitor.actor.account_id}"
+    assert visitor.put(f"/upload/file?{mine}&unit={south}", b"1").status_code == 422
+    assert visitor.put(f"/upload/file?name=a.mp4&unit={south}", b"1").status_code == 422
+    assert count(place.database, recording) == 0
+    assert visitor.put(f"/upload/file?{mine}&unit={place.unit_id}", b"1").status_code == 201
+    technician = signed_in("tech", Role.EVIDENCE_TECHNICIAN)
+    assert technician.put(f"/upload/file?name=a.mp4&unit={south}", b"2").status_code == 201
+
+
+def test_of_a_file_in_a_recording_one_may_not_see_only_that_it_is_held(
+    signed_in: Callable[..., Visitor], technician: Visitor, place: Place
+) -> None:
+    first = technician.put("/upload/file?name=a.mp4", BODY).json()
+    officer = signed_in("officer", Role.OFFICER, unit_id=place.unit_id)
+    answer = officer.put(f"/upload/file?name=b.mp4&wearer={officer.actor.account_id}", BODY)
+    assert answer.status_code == 200
+    assert answer.json() == {"sha256": first["sha256"], "size": len(BODY), "new": False}
+    with place.database.read() as tx:
+        events = history(tx, first["recording"])
+    assert events[-1].kind is Event.RECORDING_RECEIVED_AGAIN
+    assert events[-1].actor == officer.actor.account_id, "it is on record all the same"
+    assert technician.put("/upload/file?name=c.mp4", BODY).json()["link"] == first["link"]
+
+
+def test_where_footage_lies_some_room_stays_free(
+    app: Starlette, technician: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = app.state.installation
+    free = room.free_bytes(here.vault.store)
+    assert free is not None
+    assert room.free_bytes(BucketStore("bucket", "prefix")) is None, "nobody knows it"
+    assert abs(free - shutil.disk_usage(here.settings.home).free) < 1 << 30
+    monkeypatch.setattr(room, "RESERVE", free + (1 << 40))
+    answer = technician.put("/upload/file?name=a.mp4", BODY)
+    assert answer.status_code == 507
+    assert "not enough room" in answer.json()["error"]
+    monkeypatch.setattr(room, "RESERVE", 0)
+    too_much = str(free + (1 << 30))
+    large = app.state.installation.settings.model_copy(update={"max_upload_gib": 1 << 30})
+    monkeypatch.setitem(here.__dict__, "settings", large)
+    assert asgi(app, technician, [], content_length=too_much)[0]["status"] == 507, "by the size that is announced"
+    assert count(place.database, recording) == count(place.database, vault_object) == 0
+
+
+def test_room_that_runs_out_on_the_way_leaves_nothing(
+    app: Starlette, technician: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Filling(list[dict[str, Any]]):
+        def __iter__(self) -> Any:
+            yield piece(BODY)
+            monkeypatch.setattr(room, "RESERVE", 1 << 60)  # somebody else takes what was left
+            yield piece(BODY, more=False)
+
+    assert asgi(app, technician, Filling())[0]["status"] == 507
+    assert count(place.database, recording) == count(place.database, vault_object) == 0
+    stored = [file for file in app.state.installation.settings.home.rglob("*") if file.is_file()]
+    assert not [file for file in stored if "footage" in str(file)], "no ciphertext either"
 
 
 def asgi(app: Starlette, visitor: Visitor, messages: list[dict[str, Any]], **headers: str) -> list[dict[str, Any]]:

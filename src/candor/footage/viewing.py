@@ -1,7 +1,9 @@
 """Watching: the permission, then a custody event that is durable, then the first byte.
 
 A player asks for hundreds of ranges. One opening of a page is one viewing: one row and one event `recording:viewed`,
-which all its ranges refer to. A viewing belongs to one account, one recording and one purpose, and ends by itself.
+which all its ranges refer to. A viewing belongs to one account, one recording and one purpose, and ends by itself. Its
+identifier stands in the custody log, so it is no secret and no right: one that was begun for the picture in a list
+opens that picture and nothing else, one for keeping an original opens originals and nothing else.
 
 `open_part` and `open_rendition` make their own transactions: what they return may be read only once the event is
 committed, so no caller can be left to forget that.
@@ -28,16 +30,30 @@ from candor.footage.errors import (
     RenditionNotReady,
     ViewingEnded,
 )
-from candor.footage.rules import RenditionState, visible_to
+from candor.footage.rules import RenditionKind, RenditionState, visible_to
 from candor.footage.tables import part, recording, rendition, viewing
 from candor.people.rules import Actor
 from candor.store import SealedStream, Vault
 
-__all__ = ["Opened", "Viewing", "begin_viewing", "open_part", "open_rendition"]
+__all__ = [
+    "DOWNLOAD_PURPOSE",
+    "POSTER_PURPOSE",
+    "Opened",
+    "Viewing",
+    "begin_viewing",
+    "open_part",
+    "open_rendition",
+    "watched_within",
+]
 
 #: How long one opening of a page lasts at most; a sign-in lasts no longer.
 LASTS = timedelta(hours=12)
 LONGEST_PURPOSE = 500
+#: What the custody history says of the pictures in a list. Nobody was asked for it, so it opens nothing but posters.
+POSTER_PURPOSE = "picture in a list of recordings"
+#: How a purpose begins that is to keep a copy of an original; the part's identifier follows.
+DOWNLOAD_PURPOSE = "Download of the original file"
+_ORIGINAL = "original"
 
 
 @dataclass(frozen=True)
@@ -89,6 +105,15 @@ def begin_viewing(
     return begun
 
 
+def watched_within(
+    tx: Connection, actor: Actor, recording_id: str, viewing_id: str, *, clock: Clock | None = None
+) -> Viewing | None:
+    """The viewing of that identifier, if it is the actor's, of this recording, for watching, and not over."""
+    query = _going_on(actor, recording_id, clock or SystemClock()).where(viewing.c.id == viewing_id)
+    row = tx.execute(query).first()
+    return Viewing(**row._mapping) if row is not None and _serves(row.purpose, RenditionKind.PROXY) else None
+
+
 def open_part(
     database: Database,
     vault: Vault,
@@ -104,7 +129,8 @@ def open_part(
 
     Raises PartUnknown, ViewingEnded, PurposeMissing, and what `Vault.open` raises.
     """
-    columns = (part.c.object_id, part.c.media_type, part.c.name, part.c.recording_id)
+    kind = sa.literal(_ORIGINAL).label("kind")
+    columns = (part.c.object_id, part.c.media_type, part.c.name, part.c.recording_id, kind)
     found = sa.select(*columns).where(part.c.id == part_id)
     return _Opening(database, vault, actor, purpose, clock or SystemClock()).open(found, part_id, viewing_id)
 
@@ -120,7 +146,8 @@ def open_rendition(
     clock: Clock | None = None,
 ) -> Opened:
     """Open a viewing copy, poster, filmstrip or waveform; as `open_part`. Raises RenditionNotReady too."""
-    columns = (rendition.c.object_id, rendition.c.media_type, rendition.c.kind.label("name"), part.c.recording_id)
+    kind = rendition.c.kind
+    columns = (rendition.c.object_id, rendition.c.media_type, kind.label("name"), part.c.recording_id, kind)
     joined = rendition.join(part, part.c.id == rendition.c.part_id)
     found = sa.select(*columns, rendition.c.state, rendition.c.problem).select_from(joined)
     opening = _Opening(database, vault, actor, purpose, clock or SystemClock())
@@ -137,11 +164,11 @@ class _Opening:
         query = query.join(recording, recording.c.id == part.c.recording_id).where(within)
         with self._database.read() as tx:
             row = tx.execute(query).first()
-            if row is None:
+            if row is None or not _serves(self._purpose, row.kind):
                 raise PartUnknown(id=identifier)
             if row.object_id is None:
                 raise RenditionNotReady(reason=_why_not(row))
-            begun = self._present(tx, row.recording_id, viewing_id)
+            begun = self._present(tx, row.recording_id, row.kind, viewing_id)
         if begun is None:
             with self._database.write() as tx:
                 begun = begin_viewing(tx, self._actor, row.recording_id, self._purpose, clock=self._clock)
@@ -150,22 +177,33 @@ class _Opening:
             stream = self._vault.open(tx, row.object_id)
         return Opened(stream, recorded.size, recorded.sha256, row.media_type, row.name, begun)
 
-    def _present(self, tx: Connection, recording_id: str, viewing_id: str | None) -> Viewing | None:
-        """The viewing to go on with. Raises ViewingEnded when the one that is named is not the actor's, or over."""
-        table = viewing.c
-        query = sa.select(viewing).where(
-            table.recording_id == recording_id,
-            table.account_id == self._actor.account_id,
-            table.ends_at > self._clock.now(),
-        )
+    def _present(self, tx: Connection, recording_id: str, kind: str, viewing_id: str | None) -> Viewing | None:
+        """The viewing to go on with. Raises ViewingEnded when the one that is named is not the actor's, not for
+        this, or over."""
+        query = _going_on(self._actor, recording_id, self._clock)
         if viewing_id is not None:
-            query = query.where(table.id == viewing_id)
+            query = query.where(viewing.c.id == viewing_id)
         else:
-            query = query.where(table.purpose == self._purpose).order_by(table.began_at.desc()).limit(1)
+            query = query.where(viewing.c.purpose == self._purpose).order_by(viewing.c.began_at.desc()).limit(1)
         row = tx.execute(query).first()
-        if row is None and viewing_id is not None:
+        if viewing_id is not None and (row is None or not _serves(row.purpose, kind)):
             raise ViewingEnded()
         return None if row is None else Viewing(**row._mapping)
+
+
+def _going_on(actor: Actor, recording_id: str, clock: Clock) -> sa.Select[Any]:
+    """The actor's viewings of a recording that are not over."""
+    table = viewing.c
+    return sa.select(viewing).where(
+        table.recording_id == recording_id, table.account_id == actor.account_id, table.ends_at > clock.now()
+    )
+
+
+def _serves(purpose: str, kind: str) -> bool:
+    """Whether a viewing for that purpose opens something of that kind (a rendition's, or the original)."""
+    if purpose == POSTER_PURPOSE:
+        return kind == RenditionKind.POSTER
+    return kind == _ORIGINAL or not purpose.startswith(DOWNLOAD_PURPOSE)
 
 
 def _why_not(row: sa.Row[Any]) -> str:

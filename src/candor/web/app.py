@@ -21,7 +21,7 @@ from candor.web import errors
 from candor.web.access import installation_of, page, visit_of
 from candor.web.csrf import Csrf
 from candor.web.i18n import Catalogues
-from candor.web.middleware import Faults, Hosts, SecurityHeaders, is_loopback
+from candor.web.middleware import Faults, Hosts, SecurityHeaders
 from candor.web.render import SAID, STATIC, home_of, query
 from candor.web.session import Visits
 from candor.web.static_files import LogFiles, SiteFiles
@@ -36,8 +36,8 @@ PAGES = ("setup", "sign_in", "recordings", "recording", "upload", "accounts", "j
 def create_app(installation: Installation, *, catalogues: Catalogues | None = None) -> Starlette:
     """The site of an installation, to be run by an ASGI server.
 
-    `app.state.setup_code` is the code that the first run asks for, or None where none is needed; whoever serves
-    the site prints it. The installation's background work is started and ended by the caller.
+    `app.state.setup_code` is the code that the first run asks whoever may sit elsewhere for (`pages.setup`);
+    whoever serves the site prints it. The installation's background work is started and ended by the caller.
     """
     settings = installation.settings
     app = Starlette(
@@ -55,7 +55,7 @@ def create_app(installation: Installation, *, catalogues: Catalogues | None = No
     app.add_exception_handler(404, errors.answer)
     app.add_exception_handler(405, errors.answer)
     app.state.installation = installation
-    app.state.setup_code = new_setup_code() if needs_setup_code(settings) else None
+    app.state.setup_code = new_setup_code()
     return app
 
 
@@ -89,11 +89,6 @@ def health(request: Request) -> Response:
     with installation_of(request).database.read() as tx:
         tx.execute(sa.text("SELECT 1"))
     return JSONResponse({"status": "ok"})
-
-
-def needs_setup_code(settings: Settings) -> bool:
-    """Whether the first run must prove that it sits at the server: unless only this machine can reach the site."""
-    return settings.public_url is not None or not is_loopback(settings.host)
 
 
 def new_setup_code() -> str:

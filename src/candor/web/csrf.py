@@ -7,6 +7,7 @@ request comes from (Sec-Fetch-Site, Origin), and a token that only a page of thi
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -27,6 +28,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 #: Forms are small; files come as raw bodies with the header.
 LARGEST_FORM = 1 << 20
 MOST_FIELDS = 5000
+#: Seconds in which a whole form must have arrived.
+LONGEST_WAIT = 30.0
 
 
 class RequestForged(CandorError):
@@ -40,6 +43,13 @@ class FormTooLarge(CandorError):
     """The form holds more than can be taken at once. Nothing was changed. Send less of it."""
 
     exit_code = 3
+
+
+class FormTooSlow(CandorError):
+    """The form did not arrive whole within {seconds} seconds. Nothing was changed. Check the connection and send it
+    again."""
+
+    exit_code = 7
 
 
 def new_cookie() -> str:
@@ -77,7 +87,7 @@ class Csrf:
         state = scope.setdefault("state", {})
         given = headers.get(HEADER)
         if headers.get("content-type", "").split(";")[0].strip() == FORM_TYPE:
-            body = await _read(receive)
+            body = await _read_in_time(receive)
             state["form"] = form = _parse(body)
             given = given or str(form.get(FIELD, ""))
             receive = _again(body, receive)
@@ -107,6 +117,14 @@ def _parse(body: bytes) -> Form:
         )
     except ValueError as error:
         raise FormTooLarge() from error
+
+
+async def _read_in_time(receive: Receive) -> bytes:
+    try:
+        async with asyncio.timeout(LONGEST_WAIT):
+            return await _read(receive)
+    except TimeoutError as error:
+        raise FormTooSlow(seconds=round(LONGEST_WAIT)) from error
 
 
 async def _read(receive: Receive) -> bytes:

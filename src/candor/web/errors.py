@@ -17,11 +17,13 @@ from candor.core.ids import new_id
 from candor.custody.errors import NotYetInLog
 from candor.footage.errors import ChangedMeanwhile
 from candor.people.errors import AccountUnknown, Refused, SignInBlocked
+from candor.store import StoreFull
 from candor.web.access import SetupNeeded, SignInNeeded
-from candor.web.csrf import FormTooLarge, RequestForged
+from candor.web.csrf import FormTooLarge, FormTooSlow, RequestForged
 from candor.web.i18n import gettext as _
 from candor.web.i18n import speaking, words_of
 from candor.web.render import render, with_visit
+from candor.web.room import NoRoom
 
 _logger = logging.getLogger("candor.web")
 
@@ -32,11 +34,14 @@ STATUS: dict[type[CandorError], int] = {
     RequestForged: 403,
     NotFound: 404,
     AccountUnknown: 404,
+    FormTooSlow: 408,
     ChangedMeanwhile: 409,
     NotYetInLog: 409,
     FormTooLarge: 413,
     SignInBlocked: 429,
     DatabaseGone: 503,
+    NoRoom: 507,
+    StoreFull: 507,
 }
 STATUS_OF_EXIT_CODE = {2: 400, 3: 422, 4: 404, 5: 403, 7: 503, 8: 503, 9: 503}
 
@@ -65,6 +70,8 @@ def _page(request: Request, error: Exception) -> Response:
         status, words = status_of(error), words_of(error)
         if isinstance(error, SignInBlocked):
             headers["retry-after"] = str(error.fields.get("seconds", 60))
+        if isinstance(error, FormTooSlow):
+            headers["connection"] = "close"  # the rest of it, should it ever come, is nobody's request
     elif isinstance(error, HTTPException):
         status, words = error.status_code, _words_of_status(error.status_code)
         headers.update(error.headers or {})
@@ -118,7 +125,7 @@ def _title(status: int) -> str:
             return _("Not found")
         case 429:
             return _("Too many attempts")
-        case 503:
+        case 503 | 507:
             return _("Not available now")
     return _("That did not work")
 

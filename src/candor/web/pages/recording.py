@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -21,9 +20,8 @@ from candor.core.errors import CandorError
 from candor.fleet.rules import KIND_WORDS
 from candor.footage.rules import FLAG_WORDS
 from candor.footage.search import Row
-from candor.footage.tables import viewing as viewing_table
-from candor.footage.viewing import begin_viewing
-from candor.people.rules import Actor, Permission
+from candor.footage.viewing import begin_viewing, watched_within
+from candor.people.rules import Permission
 from candor.web.access import installation_of, page, visit_of
 from candor.web.csrf import form_of
 from candor.web.i18n import gettext as _
@@ -58,13 +56,6 @@ PURPOSES: dict[str, str] = {
     "training": noted("Training"),
     "other": noted("Other"),
 }
-
-
-class Present(NamedTuple):
-    """A viewing that goes on."""
-
-    id: str
-    purpose: str
 
 
 class PurposeNotSaid(CandorError):
@@ -129,7 +120,7 @@ def _stage_values(tx: Connection, request: Request, row: Row, *, viewing_id: str
     here, visit = installation_of(request), visit_of(request)
     found = stage_of(tx, here.jobs, row)
     asked = viewing_id or request.query_params.get("viewing", "")
-    present = _present(tx, request, visit.actor, row.id, asked) if asked else None
+    present = watched_within(tx, visit.actor, row.id, asked, clock=here.clock) if asked else None
     ready = found.state is StageState.READY and present is not None
     remembered = read_cookies(request.headers.get("cookie", "")).get(PURPOSE_COOKIE, "")
     return {
@@ -143,19 +134,6 @@ def _stage_values(tx: Connection, request: Request, row: Row, *, viewing_id: str
         "remembered": remembered if remembered in PURPOSES else "duty",
         "longest_note": LONGEST_NOTE,
     }
-
-
-def _present(tx: Connection, request: Request, actor: Actor, recording_id: str, viewing_id: str) -> Present | None:
-    """The viewing that the address names, if it is the reader's, of this recording, for watching, and not over."""
-    query = sa.select(viewing_table.c.id, viewing_table.c.purpose).where(
-        viewing_table.c.id == viewing_id,
-        viewing_table.c.recording_id == recording_id,
-        viewing_table.c.account_id == actor.account_id,
-        viewing_table.c.ends_at > installation_of(request).clock.now(),
-        sa.not_(viewing_table.c.purpose.startswith(recording_media.DOWNLOAD_PURPOSE)),
-    )
-    row = tx.execute(query).first()
-    return None if row is None else Present(row.id, row.purpose)
 
 
 @cache

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from candor.footage import names
 from candor.footage.errors import ViewingEnded
-from candor.footage.viewing import Opened, begin_viewing, open_part, open_rendition
+from candor.footage.viewing import DOWNLOAD_PURPOSE, begin_viewing, open_part, open_rendition
 from candor.people.rules import Permission
 from candor.store import SealedStream
 from candor.web.access import installation_of, page, visit_of
@@ -27,8 +27,6 @@ from candor.web.pages.recordings import VIEW
 
 #: Bytes decrypted at a time.
 _PIECE = 512 << 10
-#: What a viewing is for that was begun to keep a copy of the original. It is not for the player, nor the other way.
-DOWNLOAD_PURPOSE = "Download of the original file"
 _RANGE = re.compile(r"\s*bytes\s*=\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", re.IGNORECASE)
 #: What a browser shows by itself, and shows safely; anything else of an original is only ever saved.
 _SHOWN_TYPES = ("video/mp4", "audio/mp4", "image/jpeg", "application/json")
@@ -159,16 +157,9 @@ def media(request: Request) -> Response:
         viewing_id=request.query_params.get("viewing", ""),
         clock=here.clock,
     )
-    _must_be_for_watching(opened)
     known = opened.media_type in _SHOWN_TYPES
     media_type = opened.media_type if known and opened.media_type else "application/octet-stream"
     return answer(request, SealedSource(opened.stream), tag=opened.sha256.hex(), media_type=media_type)
-
-
-def _must_be_for_watching(opened: Opened) -> None:
-    if opened.viewing.purpose.startswith(DOWNLOAD_PURPOSE):
-        opened.stream.close()
-        raise ViewingEnded()
 
 
 def fetch_original(request: Request) -> Response:

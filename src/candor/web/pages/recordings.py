@@ -19,7 +19,7 @@ from candor.footage.errors import QueryWrong
 from candor.footage.query import Query, Sort
 from candor.footage.rules import FLAG_WORDS, Flag, RecordingState
 from candor.footage.times import SOURCE_WORDS
-from candor.footage.viewing import open_rendition
+from candor.footage.viewing import POSTER_PURPOSE, open_rendition
 from candor.people import service
 from candor.people.rules import Actor, Permission
 from candor.web.access import installation_of, page, visit_of
@@ -61,8 +61,6 @@ _FIELDS = (
     "flag",
     "incident",
 )
-#: What the custody history says of the pictures in a list.
-POSTER_PURPOSE = "picture in a list of recordings"
 LARGEST_POSTER = 4_000_000
 #: Seconds that a browser keeps a picture, so that typing in the search does not fetch it again and again. Signing
 #: out clears what the browser kept.

@@ -1,4 +1,7 @@
-"""The first run: the agency and its administrator. Works only while there is no agency."""
+"""The first run: the agency and its administrator. Works only while there is no agency.
+
+Whoever may sit elsewhere than at the server has to type the code that `candor serve` prints there.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from candor.core.errors import CandorError
+from candor.core.settings import Settings
 from candor.people import passwords
 from candor.people.errors import AgencyExists
 from candor.people.rules import Role
@@ -17,6 +21,7 @@ from candor.web.access import installation_of, page, visit_of
 from candor.web.csrf import Form, form_of
 from candor.web.errors import status_of
 from candor.web.i18n import words_of
+from candor.web.middleware import is_loopback
 from candor.web.pages.sign_in import cookies_of, token_of
 from candor.web.render import render
 from candor.web.session import begin
@@ -35,6 +40,8 @@ class PasswordsDiffer(CandorError):
     exit_code = 3
 
 
+#: What a proxy adds to a request; a browser that asks us directly sends none of them.
+_OF_A_PROXY = frozenset({"forwarded", "via", "x-real-ip"})
 _FIELDS = ("name", "short_name", "time_zone", "display_name", "sign_in_name")
 
 
@@ -77,12 +84,30 @@ def set_up(request: Request) -> Response:
 
 
 def _check_code(request: Request, form: Form) -> None:
-    expected: str | None = request.app.state.setup_code
-    if expected is None:
+    if not needs_code(request):
         return
+    expected: str = request.app.state.setup_code
     given = form.get("code", "").strip().lower().replace(" ", "-")
     if not hmac.compare_digest(given.encode(), expected.encode()):
         raise SetupCodeWrong()
+
+
+def needs_code(request: Request) -> bool:
+    """Whether the first run must prove that it sits at the server."""
+    return is_reached_from_elsewhere(installation_of(request).settings) or came_through_a_proxy(request)
+
+
+def is_reached_from_elsewhere(settings: Settings) -> bool:
+    """Whether the settings say that others than this machine reach the site."""
+    return settings.public_url is not None or not is_loopback(settings.host)
+
+
+def came_through_a_proxy(request: Request) -> bool:
+    """Whether the request shows signs of a proxy: then this machine's own address and name, which the proxy gives,
+    say nothing about who asks. HTTP/1.0 is what some proxies speak to us, and no browser."""
+    names = {name.lower() for name in request.headers}
+    added = not names.isdisjoint(_OF_A_PROXY) or any(name.startswith("x-forwarded-") for name in names)
+    return added or request.scope.get("http_version") == "1.0"
 
 
 def _administrator(form: Form) -> NewAccount:
@@ -102,7 +127,7 @@ def _form(request: Request, given: dict[str, str], error: CandorError | None, st
         given=given,
         problem=None if error is None else words_of(error),
         wrong=wrong_field(error),
-        needs_code=request.app.state.setup_code is not None,
+        needs_code=needs_code(request),
         zones=sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")),
         shortest=passwords.SHORTEST,
     )

@@ -10,22 +10,27 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from candor.core.errors import CandorError
 from candor.fleet.service import devices
-from candor.footage import catalogue
+from candor.footage import catalogue, fields
+from candor.footage.errors import FieldWrong
 from candor.footage.intake import Claim, Intake, IntakeWriter, Received
-from candor.footage.rules import FLAG_WORDS
+from candor.footage.rules import FLAG_WORDS, visible_to
+from candor.footage.tables import recording as recording_table
 from candor.people import service, sessions
 from candor.people.errors import AccountUnknown, UnitUnknown
 from candor.people.rules import Actor, Permission
 from candor.people.service import Account
+from candor.store import Vault
 from candor.web.access import in_thread, installation_of, page, visit_of
 from candor.web.i18n import gettext as _
 from candor.web.render import render
+from candor.web.room import must_have_room
 
 #: Bytes gathered before a thread seals them.
 _PIECE = 1 << 20
@@ -85,6 +90,7 @@ async def receive(request: Request) -> Response:
     most = here.settings.max_upload_gib << 30
     if announced > most:
         raise UploadTooLarge(limit=here.settings.max_upload_gib)
+    await in_thread(must_have_room, here.vault, max(announced, 0))
     claim = await in_thread(_claim, request)
     intake = Intake(here.database, here.vault, here.jobs, here.clock)
     writer: IntakeWriter = await in_thread(intake.begin, claim)
@@ -97,7 +103,8 @@ async def receive(request: Request) -> Response:
         # Also when the browser went away or the server is stopping: nothing half-done stays.
         writer.abort()
         raise
-    return JSONResponse(_told(received), 201 if received.new else 200)
+    told = await in_thread(_told, request, received)
+    return JSONResponse(told, 201 if received.new else 200)
 
 
 async def _pour(request: Request, writer: IntakeWriter, most: int) -> None:
@@ -109,14 +116,20 @@ async def _pour(request: Request, writer: IntakeWriter, most: int) -> None:
         if writer.size + len(gathered) > most:
             raise UploadTooLarge(limit=here.settings.max_upload_gib)
         if len(gathered) >= _PIECE:
-            await in_thread(writer.write, bytes(gathered))
+            await in_thread(_seal, here.vault, writer, bytes(gathered))
             gathered.clear()
         # A long upload is work: the session does not fall idle under it.
         if visit.session is not None and here.clock.now() - seen_at >= sessions.SEEN_EVERY:
             seen_at = here.clock.now()
             await in_thread(_touch, request)
     if gathered:
-        await in_thread(writer.write, bytes(gathered))
+        await in_thread(_seal, here.vault, writer, bytes(gathered))
+
+
+def _seal(vault: Vault, writer: IntakeWriter, piece: bytes) -> None:
+    # At every piece: others take in files at the same time, and not every sender announces a size.
+    must_have_room(vault, len(piece))
+    writer.write(piece)
 
 
 def _touch(request: Request) -> None:
@@ -132,9 +145,8 @@ def _claim(request: Request) -> Claim:
     name = given.get("name", "")[:_LONGEST]
     with here.database.read() as tx:
         wearer = _wearer(tx, actor, given.get("wearer", ""))
-        unit_id = given.get("unit") or (wearer.unit_id if wearer else None)
-        if unit_id is not None and unit_id not in {unit.id for unit in service.units(tx)}:
-            raise UnitUnknown(id=unit_id)
+        unit_id = _unit(tx, actor, given.get("unit", ""), wearer)
+        category = _category(tx, given.get("category", ""))
         device = None
         if given.get("device"):
             device = next((one for one in devices(tx) if one.id == given["device"]), None)
@@ -150,8 +162,8 @@ def _claim(request: Request) -> Claim:
         unit_id=unit_id,
         device_id=device.id if device else None,
         device_kind=device.kind.value if device else None,
-        incident_number=given.get("incident", "").strip()[:64] or None,
-        category=given.get("category") or None,
+        incident_number=fields.check_text("incident_number", given.get("incident", "")) or None,
+        category=category,
     )
 
 
@@ -164,6 +176,24 @@ def _wearer(tx: Connection, actor: Actor, wearer_id: str) -> Account | None:
     return found
 
 
+def _unit(tx: Connection, actor: Actor, unit_id: str, wearer: Account | None) -> str | None:
+    """The unit that is claimed, else the wearer's. Only those who may describe every recording claim any unit."""
+    if not unit_id:
+        return wearer.unit_id if wearer else None
+    near = {actor.unit_id, wearer.unit_id if wearer else None}
+    everywhere = actor.may(Permission.RECORDINGS_CHANGE_ALL)
+    if unit_id not in {unit.id for unit in service.units(tx) if everywhere or unit.id in near}:
+        raise UnitUnknown(id=unit_id)
+    return unit_id
+
+
+def _category(tx: Connection, given: str) -> str | None:
+    text = fields.check_text("category", given) or None
+    if text is not None and text not in catalogue.categories(tx):
+        raise FieldWrong(field=fields.FIELD_WORDS["category"], reason=f"“{text}” is not on the list of categories")
+    return text
+
+
 def _moment(milliseconds: str) -> datetime | None:
     """The file's date as a browser tells it: milliseconds since 1970."""
     with suppress(ValueError, OverflowError, OSError):
@@ -171,7 +201,14 @@ def _moment(milliseconds: str) -> datetime | None:
     return None
 
 
-def _told(received: Received) -> dict[str, Any]:
+def _told(request: Request, received: Received) -> dict[str, Any]:
+    """What the sender learns. Of a file that was here before, and that the sender may not see: nothing but that."""
+    here, actor = installation_of(request), visit_of(request).actor
+    if not received.new:
+        query = sa.select(recording_table.c.id).where(recording_table.c.id == received.recording_id)
+        with here.database.read() as tx:
+            if tx.execute(query.where(visible_to(actor).expression)).first() is None:
+                return {"sha256": received.sha256.hex(), "size": received.size, "new": False}
     return {
         "recording": received.recording_id,
         "part": received.part_id,

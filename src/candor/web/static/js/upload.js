@@ -167,8 +167,9 @@ async function finish(item, request) {
   hash.hidden = false;
   part(item, "[data-act=cancel]", HTMLElement).hidden = true;
   const open = part(item, "[data-act=open]", HTMLAnchorElement);
-  open.href = told.link;
-  open.hidden = false;
+  // Bytes that were known already may be in a recording that this account may not see.
+  if (told.link) open.href = told.link;
+  open.hidden = !told.link;
   showFlags(item, told.flags ?? []);
   next();
 }
