@@ -135,8 +135,8 @@ def test_the_instructions_are_lines_that_fit() -> None:
         "origin": "evidence.example.gov/log",
         "vkey": "evidence.example.gov/log+01234567+AQ==",
     }
-    text = instructions(**known, witnessed=True)
+    text = instructions(**known)
     assert text.isascii()
     assert max(map(len, text.splitlines())) <= 80
     assert "{" not in text.replace("ForEach-Object {", "").replace(") { ", "")
-    assert "NO independent witness" in instructions(**known, witnessed=False)
+    assert "step 7 of the check tells" in text  # and this text does not: it is written before the log is asked

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from candor import disclosure
 from candor.core.errors import CandorError, NotFound
 from candor.custody import Event, history
-from candor.disclosure import making
+from candor.disclosure import documents, making
 from candor.disclosure.errors import (
     NoFiles,
     NothingToHandOut,
@@ -24,6 +24,7 @@ from candor.disclosure.errors import (
     PlaceTaken,
     PlaceUnfit,
     PlaceUnwritable,
+    ProgramChanged,
     RecordingGone,
     TooMuch,
     WordsMissing,
@@ -211,6 +212,42 @@ def test_killed_at_any_step_and_begun_again(site: Site, monkeypatch: pytest.Monk
 
 
 @on_sqlite
+def test_another_version_of_the_program_does_not_make_what_this_one_put_on_record(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = site.take(b"content")
+    package_id = site.request(recording)
+    disclosure.register(site.jobs, site.database, site.vault, site.log)
+    with monkeypatch.context() as upgraded:
+        upgraded.setattr(documents, "build_verify_html", lambda: b"the page of another version")
+        upgraded.setattr(documents, "__version__", "99")
+        with pytest.raises(
+            ProgramChanged, match=r"\(bag-info\.txt, verify\.html\).*Hand the recordings out again"
+        ) as one:
+            site.build(package_id)
+        assert one.value.exit_code == 10
+        with site.database.write() as tx:
+            site.jobs.enqueue(tx, disclosure.JOB, {"package": package_id})
+        site.jobs.launch()
+        site.jobs.wait_idle(60)
+        found = site.package(package_id)
+        assert found.state is PackageState.FAILED
+        assert "Hand the recordings out again" in (found.problem or "")
+        assert passed(site.verify(site.write(site.hand_out(recording))))  # which is what one does
+    assert site.build(package_id)  # the first version is back, and makes it
+
+
+@on_sqlite
+def test_a_hand_out_from_before_the_documents_were_named_can_still_be_made(site: Site) -> None:
+    package_id = site.request(site.take(b"content"))
+    with site.database.write() as tx:
+        plan = dict(site.package(package_id).plan)
+        del plan["documents"]
+        tx.execute(package_table.update().where(package_table.c.id == package_id).values(plan=plan))
+    assert site.build(package_id)
+
+
+@on_sqlite
 def test_stopped_while_reading(site: Site) -> None:
     package_id = site.request(site.take(os.urandom(9_000_000)))
     seen: list[int] = []
@@ -250,7 +287,12 @@ def test_a_destroyed_key_ends_old_packages_and_a_restored_file_mends_them(site: 
     path = site.write(found, "restored")
     assert passed(site.verify(path))
     with site.database.write() as tx:
-        site.vault.destroy_key(tx, tx.scalar(sa.select(part.c.object_id).where(part.c.recording_id == recording)))
+        # Both: the object that was lost, whose disk may come back, and the one that took its place.
+        sha256 = tx.scalar(sa.select(part.c.sha256).where(part.c.recording_id == recording))
+        both = site.vault.with_sha256(tx, sha256)
+        assert len(both) == 2
+        for one in both:
+            site.vault.destroy_key(tx, one.object_id)
     with pytest.raises(RecordingGone, match=recording):
         site.write(found, "gone")
     with pytest.raises(RecordingGone), site.database.write() as tx:

@@ -24,6 +24,8 @@ from candor.verify.tiles import ENTRIES, encode_bundle, tiles_of
 
 CHUNK = 1024 * 1024
 ORIGIN = "evidence.example.gov/bwc/2026"
+DOCUMENTS = ("INSTRUCTIONS.txt", "bag-info.txt", "candor-verify.pyz", "verify.html")
+"""The files beside the payload that the hand-out names."""
 BAGIT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 
@@ -176,6 +178,7 @@ class Package:
     log: Log
     recordings: list[Recording]
     package: str
+    page: bytes = b"<!doctype html><title>Verify</title>\n"
 
     @property
     def policy(self) -> str:
@@ -205,18 +208,24 @@ class Package:
         return digest(self.folder / "manifest-sha256.txt")
 
     def export(self, **changed: Any) -> None:
-        """The export event of every recording, for the manifest as it stands."""
+        """The export event of every recording, for the manifest as it stands, and the files beside the payload.
+
+        A change to None leaves the detail out.
+        """
         manifest = digest(self.folder / "manifest-sha256.txt")
+        self.write_verifiers()
+        self.write_info()
         for recording in self.recordings:
             details = {
                 "package": self.package,
                 "manifest_sha256": manifest,
+                "documents": {name: digest(self.folder / name) for name in DOCUMENTS},
                 "events": len(recording.events) + 1,
                 "log_size": len(self.log.entries),
                 "recipient": "Public Defender",
                 "purpose": "discovery",
             } | changed
-            recording.append("recording:exported", details)
+            recording.append("recording:exported", {k: v for k, v in details.items() if v is not None})
 
     def write_custody(self) -> None:
         note = self.log.checkpoint(self.log_key, self.witnesses)
@@ -233,12 +242,15 @@ class Package:
                 self.put(event["proof"], text.encode())
 
     def write_tags(self) -> None:
+        self.write_info()
+        self.put("bagit.txt", BAGIT.encode())
+        self.write_tag_manifest()
+
+    def write_info(self) -> None:
         payload = [self.folder / name for name in self.names() if name.startswith("data/")]
         oxum = f"{sum(path.stat().st_size for path in payload)}.{len(payload)}"
         info = f"Source-Organization: State Police of Example\nBagging-Date: 2026-11-22\nPayload-Oxum: {oxum}\n"
         self.put("bag-info.txt", info.encode())
-        self.put("bagit.txt", BAGIT.encode())
-        self.write_tag_manifest()
 
     def write_tag_manifest(self) -> None:
         skip = ("data/", "tagmanifest-")
@@ -248,7 +260,7 @@ class Package:
 
     def write_verifiers(self) -> None:
         self.put("certificate-draft.pdf", b"%PDF-1.4\n% a draft for counsel\n%%EOF\n")
-        self.put("verify.html", b"<!doctype html><title>Verify</title>\n")
+        self.put("verify.html", self.page)
         self.put("candor-verify.pyz", b"#!/usr/bin/env python3\n")
         self.put("INSTRUCTIONS.txt", "Open verify.html …\n".encode())
 
@@ -308,7 +320,6 @@ def finish_package(package: Package) -> Package:
     package.export()
     package.log.append(canonical({"another": "after"}))
     package.write_custody()
-    package.write_verifiers()
     package.write_tags()
     return package
 

@@ -247,10 +247,34 @@ def other_proof(package: Package) -> None:
     (package.folder / f"custody/{recording}/000000.tlog-proof").write_bytes(source.read_bytes())
 
 
-def swapped_verifier(package: Package) -> None:
-    """verify.html says what the attacker wants: the manifests cannot tell, and it proves nothing either way."""
-    package.put("verify.html", b"<h1>VERIFIED</h1>")
+def swapped(name: str) -> Callable[[Package], None]:
+    """A file beside the payload says what the attacker wants."""
 
+    def forge(package: Package) -> None:
+        package.put(name, b"<h1>VERIFIED</h1>")
+
+    forge.__name__ = f"swapped {name}"
+    return forge
+
+
+def removed_verifier(package: Package) -> None:
+    (package.folder / "verify.html").unlink()
+
+
+def added_verifier(package: Package) -> None:
+    package.put("verify-better.html", b"<h1>VERIFIED</h1>")
+
+
+BAD_DOCUMENTS: list[object] = [
+    [],
+    "all of them",
+    {},
+    {"verify.html": None},
+    {"verify.html": 7},
+    {"__proto__": "00" * 32},
+    {"../outside": "00" * 32},
+]
+"""What a hand-out cannot say of the files beside the payload."""
 
 FORGERIES: list[tuple[Callable[[Package], None], int]] = [
     (changed_original, 11),
@@ -266,6 +290,11 @@ FORGERIES: list[tuple[Callable[[Package], None], int]] = [
     (swapped_tag_key, 10),
     (merged_epochs, 10),
     (other_proof, 8),
+    (swapped("verify.html"), 12),
+    (swapped("candor-verify.pyz"), 12),
+    (swapped("INSTRUCTIONS.txt"), 12),
+    (removed_verifier, 12),
+    (added_verifier, 12),
 ]
 
 
@@ -278,19 +307,83 @@ def test_recomputed_manifests_do_not_help(package: Package, forge: Callable[[Pac
         assert report.exit_code() == 20 + number, as_text(report)
 
 
-def test_manifests_cannot_vouch_for_a_verifier(package: Package) -> None:
-    """Which is why INSTRUCTIONS and the page itself say to get the verifier from elsewhere."""
-    swapped_verifier(package)
+@pytest.mark.parametrize("name", ["verify.html", "candor-verify.pyz", "INSTRUCTIONS.txt", "bag-info.txt"])
+def test_manifests_cannot_vouch_for_a_verifier(package: Package, tmp_path: Path, name: str) -> None:
+    """The hand-out in the log does: what it names is the file that was handed out."""
+    path = package.folder / name
+    path.write_bytes(path.read_bytes().replace(b"e", b"E", 1))
     assert check(package).exit_code() == 24
+    package.write_tag_manifest()
+    for subject in (package.folder, package.zip(tmp_path / "package.zip")):
+        report = verify_package(subject, outside(package))
+        assert report.exit_code() == 32, as_text(report)
+        assert [number for number, outcome in outcomes(report).items() if outcome == "failed"] == [12]
+        assert f"“{name}” is not the file that was handed out" in findings(report, 12)
+
+
+def test_nothing_vouches_for_a_draft_and_the_report_says_so(package: Package, tmp_path: Path) -> None:
+    path = package.folder / "certificate-draft.pdf"
+    path.write_bytes(path.read_bytes().replace(b"draft", b"fraud"))
     package.reseal()
-    assert check(package).verdict == "verified"
+    for subject in (package.folder, package.zip(tmp_path / "package.zip")):
+        report = verify_package(subject, outside(package))
+        assert (report.verdict, report.exit_code(strict=True)) == ("verified", 0), as_text(report)
+        assert "nothing vouches for: certificate-draft.pdf; it is a draft" in as_text(report)
+    path.unlink()
+    package.reseal()
+    assert "certificate-draft.pdf" not in as_text(check(package))
+
+
+def exported_with(folder: Path, **changed: object) -> Package:
+    """A package whose hand-out says something else."""
+    package = start_package(folder)
+    package.write_payload()
+    package.export(**changed)
+    package.write_custody()
+    package.write_tags()
+    return package
+
+
+def test_hand_out_that_names_no_documents_warns_loudly(tmp_path: Path) -> None:
+    package = exported_with(tmp_path / "package", documents=None)
+    package.put("verify.html", b"<h1>VERIFIED</h1>")
+    package.reseal()
+    report = check(package)
+    assert (report.exit_code(), report.exit_code(strict=True)) == (0, 19)
+    found = findings(report, 12)
+    assert "NOTHING VOUCHES FOR “INSTRUCTIONS.txt”, “bag-info.txt”, “candor-verify.pyz”, “verify.html”" in found
+    assert found.count("does not say which files were handed out beside the payload") == 2
+
+
+def test_one_hand_out_that_names_the_documents_vouches_for_the_package(tmp_path: Path) -> None:
+    package = start_package(tmp_path / "package")
+    package.write_payload()
+    first, second = package.recordings
+    package.recordings = [first]
+    package.export()
+    package.recordings = [second]
+    package.export(documents=None)
+    package.recordings = [first, second]
+    package.write_custody()
+    package.write_tags()
+    report = check(package)
+    assert (report.exit_code(), report.exit_code(strict=True)) == (0, 19)
+    assert "NOTHING VOUCHES" not in findings(report, 12)
+    package.put("verify.html", b"<h1>VERIFIED</h1>")
+    package.reseal()
+    assert check(package).exit_code() == 32
+
+
+@pytest.mark.parametrize("documents", BAD_DOCUMENTS, ids=str)
+def test_documents_that_are_not_as_they_should_be_fail(tmp_path: Path, documents: object) -> None:
+    assert check(exported_with(tmp_path / "package", documents=documents)).exit_code() == 32
 
 
 def test_attacker_with_an_own_log_is_caught_by_a_key_from_outside(good: Package, tmp_path: Path) -> None:
     """Everything recomputed and signed anew, under the real log's name, with own witnesses and a swapped page."""
-    forged = build_package(tmp_path / "forged", seed=66, footage=b"another story")
-    forged.put("verify.html", b"<h1>VERIFIED</h1>")
-    forged.reseal()
+    forged = start_package(tmp_path / "forged", seed=66, footage=b"another story")
+    forged.page = b"<h1>VERIFIED</h1>"
+    finish_package(forged)
     assert forged.log_key.name == good.log_key.name
 
     caught = verify_package(forged.folder, outside(good))
@@ -346,12 +439,7 @@ def test_unwitnessed_package_warns(tmp_path: Path) -> None:
     ids=lambda changed: next(iter(changed)),
 )
 def test_export_event_must_fit_the_package(tmp_path: Path, changed: dict[str, object]) -> None:
-    package = start_package(tmp_path / "package")
-    package.write_payload()
-    package.export(**changed)
-    package.write_custody()
-    package.write_tags()
-    assert check(package).exit_code() == 32
+    assert check(exported_with(tmp_path / "package", **changed)).exit_code() == 32
 
 
 def test_time_running_backwards_is_a_warning(tmp_path: Path) -> None:

@@ -20,13 +20,16 @@ from candor.verify.report import Report
 from candor.verify.trust import NO_TRUST, Trust
 
 from .package_builder import Package, build_package, start_package
-from .test_package import FORGERIES, all_files
+from .test_package import BAD_DOCUMENTS, FORGERIES, all_files, exported_with
 from .test_package_zip import TRICKS, made
 
 NODE = shutil.which("node")
 SCRIPTS = Path(__file__).parents[1] / "js"
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="NO NODE HERE: the browser's verifier was not compared")
+pytestmark = pytest.mark.skipif(
+    NODE is None,
+    reason="NO NODE HERE: THE BROWSER'S VERIFIER WAS NOT COMPARED with the Python one. apt-get install nodejs npm",
+)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +99,10 @@ def test_types_of_the_modules() -> None:
     root = SCRIPTS.parents[1]
     checker = os.environ.get("CANDOR_TSC", str(root / "node_modules/.bin/tsc"))
     if not Path(checker).exists():
-        pytest.skip("NO TYPESCRIPT HERE (npm install): the types of the browser's modules were not checked")
+        pytest.skip(
+            "NO TYPESCRIPT HERE: THE TYPES OF THE BROWSER'S MODULES WERE NOT CHECKED. `./run test` installs it where "
+            "there are npm and its registry (apt-get install nodejs npm); or set CANDOR_TSC to its tsc"
+        )
     left = subprocess.run([checker, "-p", str(root)], capture_output=True, text=True, timeout=120, check=False)
     assert left.returncode == 0, left.stdout
 
@@ -125,6 +131,30 @@ def test_every_forgery(package: Package, forge: Callable[[Package], None], numbe
     forge(package)
     package.reseal()
     assert compare(package.folder, package).exit_code() == 20 + number
+
+
+def step_12(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = next(step for step in in_browser(path)["steps"] if step["step"] == 12)
+    return found
+
+
+def test_draft_that_nothing_vouches_for(package: Package) -> None:
+    package.put("certificate-draft.pdf", b"swapped")
+    package.reseal()
+    ours = compare(package.folder, package)
+    assert ours.verdict == "verified"
+    (said,) = (step.notes for step in ours.steps if step.number == 12)
+    assert step_12(package.folder)["notes"][-2:] == said[-2:]
+    assert "nothing vouches for: certificate-draft.pdf; it is a draft" in said
+
+
+@pytest.mark.parametrize("documents", [None, *BAD_DOCUMENTS], ids=str)
+def test_hand_out_with_other_documents(tmp_path: Path, documents: object) -> None:
+    package = exported_with(tmp_path / "package", documents=documents)
+    ours = compare(package.folder, package)
+    assert ours.exit_code(strict=True) == (19 if documents is None else 32)
+    (said,) = (step.findings for step in ours.steps if step.number == 12)
+    assert step_12(package.folder)["findings"] == said
 
 
 def test_own_log_of_an_attacker(good: Package, tmp_path: Path) -> None:

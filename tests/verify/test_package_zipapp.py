@@ -78,6 +78,18 @@ def test_same_answers_under_a_bare_python(
         assert (left.returncode, left.stdout, left.stderr) == (code, capsys.readouterr().out, "")
 
 
+def test_swapped_page_under_a_bare_python(good: Package, program: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "package"
+    shutil.copytree(good.folder, folder)
+    spoiled = Package(folder, good.log_key, good.witnesses, good.log, good.recordings, good.package)
+    spoiled.put("verify.html", b"<h1>VERIFIED</h1>")
+    spoiled.reseal()
+    for path in (folder, spoiled.zip(tmp_path / "p.zip")):
+        left = run(program, path, "--log-key", good.log_key.vkey)
+        assert left.returncode == 32, left.stdout
+        assert "“verify.html” is not the file that was handed out" in left.stdout
+
+
 def test_zip_under_a_bare_python(good: Package, program: Path, tmp_path: Path) -> None:
     left = run(program, good.zip(tmp_path / "p.zip"), "--json", "--log-key", good.log_key.vkey)
     assert left.returncode == 0, left.stderr

@@ -3,7 +3,8 @@
 Rules it keeps:
 
 1. Nothing is read out of the vault for a package before its hand-out is a durable custody event. The event commits
-   to the list of payload files (`manifest-sha256.txt`), which is known from the seals alone.
+   to the list of payload files (`manifest-sha256.txt`), which is known from the seals alone, and to every file beside
+   them that is known by then: both verifiers, the instructions, `bag-info.txt`.
 2. In the same transaction the recording's tag key is replaced, so that the key inside the package says nothing of
    what happens later.
 3. Every original is read back and compared with its seal before the package counts as made.

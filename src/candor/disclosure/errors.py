@@ -49,6 +49,14 @@ class OriginalAltered(DisclosureError):
     exit_code = 6
 
 
+class ProgramChanged(DisclosureError):
+    """The package {id} was put on record by another version of this program. This version would put other files beside
+    the recordings than those on record ({names}), and every check would refuse the package. It was not made; the
+    hand-out stays on record. Hand the recordings out again."""
+
+    exit_code = 10
+
+
 class PackageNotReady(DisclosureError):
     """The package {id} is not ready: {state}."""
 

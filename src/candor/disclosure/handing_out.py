@@ -1,6 +1,7 @@
 """Handing out: the act itself, in one transaction, before a byte of footage is read for it.
 
-The list of payload files follows from the seals and the catalogue, so the event can commit to it now.
+The list of payload files follows from the seals and the catalogue, and the files beside the payload from the
+program, so the event can commit to both now.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from candor.custody import Event, append, rotate_tag_key
 from candor.custody.tables import custody_subject, log_head
 from candor.disclosure.case import case_uco
 from candor.disclosure.describe import described
+from candor.disclosure.documents import digests, documents
 from candor.disclosure.errors import NothingToHandOut, TooMuch, WordsMissing
 from candor.disclosure.packages import PackageState
 from candor.disclosure.tables import package, package_recording
@@ -29,6 +31,7 @@ from candor.people.rules import Actor, Permission
 from candor.people.tables import agency
 from candor.verify.bag import MAX_FILES, MAX_TEXT
 from candor.verify.contents import MAX_EPOCHS, MAX_RECORDINGS
+from candor.verify.note import VerifierKey
 
 RECORDINGS, CASE = "data/recordings.json", "data/case-uco.jsonld"
 #: Characters of a recipient or a purpose.
@@ -62,7 +65,11 @@ def request(
     counts = _hold(tx, ids)
     plan, manifest = _plan(tx, actor, ids, package_id, recipient, now)
     _must_be_verifiable(counts, plan)
-    size = tx.execute(sa.select(log_head.c.size)).scalar() or 0
+    head = tx.execute(sa.select(log_head.c.size, log_head.c.vkey)).first()
+    if head is None:
+        raise NotFound(what="custody log", id="here")
+    key = VerifierKey.parse(head.vkey)
+    plan["documents"] = digests(documents(plan, package=package_id, created_at=now, recipient=recipient, log=key))
     for recording_id, count in counts.items():
         plan["events"][recording_id] = append(
             tx,
@@ -72,8 +79,9 @@ def request(
             details={
                 "package": package_id,
                 "manifest_sha256": manifest.hex(),
+                "documents": plan["documents"],
                 "events": count + 1,
-                "log_size": size,
+                "log_size": head.size,
                 "recipient": recipient,
                 "purpose": purpose,
             },

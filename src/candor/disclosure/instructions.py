@@ -2,6 +2,7 @@
 
 The text is in the package, so it is as forgeable as the rest. It therefore shows no fingerprint to compare: a forged
 one could show the true fingerprint beside a forged key. Only what computes the fingerprint from the key may show it.
+Nor does it say anything that is known only after the hand-out, for the hand-out names its SHA-256.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ def instructions(
     recipient: str,
     origin: str,
     vkey: str,
-    witnessed: bool,
 ) -> str:
     """The text, with what is particular to this package; lines of 78 characters, but for what is filled in."""
     known = {
@@ -27,17 +27,9 @@ def instructions(
         "recipient": recipient,
         "origin": origin,
         "vkey": vkey,
-        "witnesses": _WITNESSED if witnessed else _UNWITNESSED,
     }
     return _TEXT.format_map(known)
 
-
-_WITNESSED = """Independent witnesses have cosigned the state of the log that this package
-rests on. Step 7 of the check names them."""
-
-_UNWITNESSED = """NO independent witness has cosigned the state of the log that this package
-rests on. That everybody was shown the same history rests on the agency's word
-alone, and the check will say so."""
 
 _TEXT = """HOW TO CHECK THIS PACKAGE
 =========================
@@ -77,7 +69,10 @@ digit, the package is not from that log. This file does not show a fingerprint
 on purpose: a forged file could show the true one beside a forged key. For the
 same reason the checking program must then come from elsewhere too.
 
-{witnesses}
+The agency writes the log itself. Whether independent witnesses have cosigned
+the state that this package rests on, step 7 of the check tells: it names
+them, or warns that there is none. Without them, that everybody was shown the
+same history rests on the agency's word alone.
 
 
 2. CHECK, THE EASY WAY: verify.html  (Windows, macOS, Linux)
@@ -177,7 +172,8 @@ data/case-uco.jsonld    the same for forensic laboratories (CASE/UCO)
 custody/                the history of each recording, a proof for every
                         event, the log's signed checkpoint
 certificate-draft.pdf   a draft for counsel (FRE 902(13), 902(14)): unsigned,
-                        and worth nothing until it is reviewed and signed
+                        and worth nothing until it is reviewed and signed;
+                        the only paper here that nothing vouches for
 candor-verify.pyz, verify.html      the two checking programs
 manifest-sha256.txt, tagmanifest-sha256.txt, bagit.txt, bag-info.txt
                         the lists of files (BagIt 1.0, RFC 8493)

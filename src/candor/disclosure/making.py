@@ -19,6 +19,7 @@ from candor.core.database import Database
 from candor.core.errors import NotFound
 from candor.custody import CustodyLog, SignedCheckpoint, find
 from candor.custody.errors import NotYetInLog
+from candor.disclosure.documents import documents, must_be_those_on_record
 from candor.disclosure.errors import OriginalAltered
 from candor.disclosure.layout import File, ZipLayout
 from candor.disclosure.packages import PackageState
@@ -79,8 +80,8 @@ def build(
 ) -> bool:
     """Make the package; harmless when it is ready. Whether it is ready: not when `cancelled` said so meanwhile.
 
-    `told` is called with each further count of bytes read. Raises NotFound, OriginalAltered, RecordingGone,
-    NotYetInLog and what the vault raises.
+    `told` is called with each further count of bytes read. Raises NotFound, ProgramChanged, OriginalAltered,
+    RecordingGone, NotYetInLog and what the vault raises.
     """
     clock = clock or SystemClock()
     with database.read() as tx:
@@ -89,6 +90,10 @@ def build(
         raise NotFound(what="package", id=package_id)
     if row.state == PackageState.READY.value:
         return True
+    beside = documents(
+        row.plan, package=row.id, created_at=row.created_at, recipient=row.recipient, log=log.policy().logs[0].key
+    )
+    must_be_those_on_record(row.id, row.plan.get("documents"), beside)
     try:
         crcs = _read_originals(database, vault, row.plan, told, cancelled)
     except _Stopped:
@@ -96,7 +101,7 @@ def build(
     checkpoint = _checkpoint(database, log, list(row.plan["events"].values()))
     with vault.writer("package") as writer:
         small = SmallFiles(writer)
-        write_small_files(small, database, log, row, checkpoint, clock.now())
+        write_small_files(small, database, log, row, beside, checkpoint, clock.now())
         sealed = writer.finish()
     files = _in_order(row.plan, crcs, small.files)
     with database.write() as tx:

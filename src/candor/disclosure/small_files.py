@@ -10,19 +10,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from candor import __version__
 from candor.core.canonical import canonical_json
 from candor.core.database import Database
 from candor.custody import CustodyLog, Epoch, SignedCheckpoint, epochs, history
 from candor.disclosure.certificate import Facts, certificate
 from candor.disclosure.handing_out import payload_manifest
-from candor.disclosure.instructions import instructions
 from candor.disclosure.layout import File
 from candor.store import ObjectWriter
 from candor.verify.bag import BAGIT_TXT
 from candor.verify.policy import Policy
-from candor.verify.verify_page import build_verify_html
-from candor.verify.zipapp import build_zipapp
 
 TAG_MANIFEST = "tagmanifest-sha256.txt"
 
@@ -47,40 +43,28 @@ def write_small_files(
     database: Database,
     log: CustodyLog,
     row: sa.Row[Any],
+    documents: Mapping[str, bytes],
     checkpoint: SignedCheckpoint,
     compared_at: datetime,
 ) -> None:
-    """Write every file but the originals; the list of them all last. `row` is the package's."""
+    """Write every file but the originals; the list of them all last. `row` is the package's.
+
+    `documents` are those of `documents.documents`: the files that the hand-out names.
+    """
     policy = log.policy()
     for name, text in row.plan["payload"].items():
         into.add(name, text.encode())
     into.add("bagit.txt", BAGIT_TXT)
-    into.add("bag-info.txt", _bag_info(row))
     into.add("manifest-sha256.txt", payload_manifest(row.plan["originals"], row.plan["payload"]))
     into.add("custody/checkpoint", checkpoint.note.encode())
     into.add("custody/policy.txt", policy.format())
     for recording, event in row.plan["events"].items():
         _add_history(into, database, log, recording, event, checkpoint)
-    for name, data in _documents(row, policy, checkpoint, compared_at).items():
+    for name, data in documents.items():
         into.add(name, data)
+    into.add("certificate-draft.pdf", _certificate(row, policy, checkpoint, compared_at))
     tags = sorted((file.name, file.sha256) for file in into.files if not file.name.startswith("data/"))
     into.add(TAG_MANIFEST, "".join(f"{digest}  {name}\n" for name, digest in tags).encode())
-
-
-def _bag_info(row: sa.Row[Any]) -> bytes:
-    plan = row.plan
-    sizes = [one["size"] for one in plan["originals"]] + [len(text.encode()) for text in plan["payload"].values()]
-    count = len(plan["events"])
-    lines = {
-        "Source-Organization": plan["agency"],
-        "External-Identifier": row.id,
-        "External-Description": f"{count} recording{'s' if count != 1 else ''} handed out; recipient: {row.recipient}",
-        "Bagging-Date": f"{row.created_at:%Y-%m-%d}",
-        "Payload-Oxum": f"{sum(sizes)}.{len(sizes)}",
-        "Bag-Software-Agent": f"Candor {__version__}",
-    }
-    # RFC 8493 2.2.2: one line each; a line break in a value would make another label.
-    return "".join(f"{label}: {' '.join(value.split())}\n" for label, value in lines.items()).encode()
 
 
 def _add_history(
@@ -116,9 +100,8 @@ def _epoch(key: Epoch) -> dict[str, Any]:
     return {"epoch": key.epoch, "first_n": key.first_n, "tag_key": key.tag_key.hex()}
 
 
-def _documents(
-    row: sa.Row[Any], policy: Policy, checkpoint: SignedCheckpoint, compared_at: datetime
-) -> Mapping[str, bytes]:
+def _certificate(row: sa.Row[Any], policy: Policy, checkpoint: SignedCheckpoint, compared_at: datetime) -> bytes:
+    """The draft for counsel. The hand-out cannot name it: it says when the originals were compared, and the log."""
     key = policy.logs[0].key
     facts = Facts.of(
         row.plan,
@@ -132,18 +115,4 @@ def _documents(
         checkpoint_size=checkpoint.size,
         witnessed=checkpoint.witnessed,
     )
-    text = instructions(
-        agency=row.plan["agency"],
-        package=row.id,
-        created_at=row.created_at,
-        recipient=row.recipient,
-        origin=key.name,
-        vkey=key.format(),
-        witnessed=checkpoint.witnessed,
-    )
-    return {
-        "INSTRUCTIONS.txt": text.replace("\n", "\r\n").encode(),  # Notepad of old Windows shows it too
-        "candor-verify.pyz": build_zipapp(),
-        "certificate-draft.pdf": certificate(facts),
-        "verify.html": build_verify_html(),
-    }
+    return certificate(facts)

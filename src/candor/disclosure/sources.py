@@ -73,11 +73,18 @@ def must_be_readable(tx: Connection, vault: Vault, originals: Iterable[dict[str,
 
 
 def _standing(tx: Connection, vault: Vault, object_id: str, originals: dict[str, dict[str, Any]]) -> str:
-    """The object itself, or the one with the same bytes that took its place."""
+    """The object itself, or another with the same bytes when its key was destroyed or its bytes are gone: a file that
+    was handed in again takes the place of one that was lost."""
     one = originals.get(object_id)
-    if one is None or vault.look_up(tx, object_id).key_destroyed_at is None:
+    if one is None:
         return object_id
-    others = vault.with_sha256(tx, bytes.fromhex(one["sha256"]))
-    if not others:
+    alive = vault.with_sha256(tx, bytes.fromhex(one["sha256"]))
+    if not alive:
         raise RecordingGone(id=one["recording"], name=one["name"])
-    return others[0].object_id
+    alive = sorted(alive, key=lambda recorded: recorded.object_id != object_id)
+    if len(alive) > 1:
+        for recorded in alive:
+            found = vault.store.head(recorded.object_id)
+            if found is not None and found.size == recorded.stored_size:
+                return recorded.object_id
+    return alive[0].object_id

@@ -18,7 +18,8 @@ package = sa.Table(
     sa.Column("purpose", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),  # top folder, and file name without .zip
     sa.Column("manifest_sha256", sa.LargeBinary(32), nullable=False),
-    # What it hands out: {"events": {recording: event id}, "originals": [...], "payload": {name: text}} (handing_out)
+    # What it hands out: {"events": {recording: event id}, "originals": [...], "payload": {name: text},
+    # "documents": {name: SHA-256}} (handing_out)
     sa.Column("plan", JsonText, nullable=False),
     sa.Column("files", JsonText),  # once ready: every file in order (layout.File)
     sa.Column("small_object_id", sa.String(36)),  # the small files, one after the other, sealed in the vault

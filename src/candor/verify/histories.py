@@ -24,6 +24,7 @@ __all__ = [
     "EXPORTED",
     "ROTATED",
     "Shown",
+    "check_documents",
     "check_export",
     "check_inclusion",
     "check_openings",
@@ -39,6 +40,16 @@ SEALING = ("recording:sealed", "recording:part-added")
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far the agency's clock and a witness's may differ before it is worth a word."""
+
+CHECKED_OTHERWISE = ("bagit.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt")
+"""Files that need no digest in the hand-out: the same in every package, committed to, or a list of the others."""
+UNVOUCHED = {
+    "certificate-draft.pdf": "it is a draft",
+    "custody/policy.txt": "it is a claim of keys, which are to come from elsewhere",
+}
+"""Files that nothing can vouch for, and why that is so."""
+MAX_NAMED = 10
+"""Files named in one sentence; the rest are counted."""
 
 
 @dataclass(frozen=True)
@@ -286,6 +297,76 @@ def check_export(
             when = last.at[:19].replace("T", " ")
             to, why = shown(details.get("recipient")), shown(details.get("purpose"))
             step.note(f"recording {recording.id}: handed out {when} UTC to {to}, for {why}")
+
+
+def check_documents(
+    bag: Bag,
+    contents: Contents,
+    shown_events: Mapping[str, list[Shown]],
+    progress: Callable[[int], None],
+    step: Step,
+) -> None:
+    """Step 12, of the files beside the payload: each is the one that the hand-out names, and there is no other."""
+    named: dict[str, object] = {}
+    told = False
+    for recording in contents.recordings:
+        events = shown_events[recording.id]
+        last = events[-1].payload if events else None
+        if last is None or last.kind != EXPORTED:
+            continue  # step 12 has failed already
+        place = _place(recording.id, last.n)
+        if "documents" not in last.details:
+            step.warn(f"{place} does not say which files were handed out beside the payload")
+            continue
+        documents = last.details["documents"]
+        if not isinstance(documents, dict):
+            step.fail(f"{place} does not list the files beside the payload as it should")
+            continue
+        told = True
+        for name, digest in documents.items():
+            if name not in named:
+                named[name] = digest
+                _check_document(bag, name, digest, progress, step)
+            elif named[name] != digest:
+                step.fail(f"{place} names another {quoted(name)} than the hand-out of another recording")
+    _say_what_is_unvouched(bag, named, told, step)
+
+
+def _check_document(bag: Bag, name: str, digest: object, progress: Callable[[int], None], step: Step) -> None:
+    if name not in bag.sizes:
+        step.fail(f"{quoted(name)} was handed out with this package and is missing")
+        return
+    try:
+        found = bag.digests(name, progress).sha256
+    except VerifyError as error:
+        step.fail(error)
+        return
+    if _digest(digest) != found:
+        step.fail(f"{quoted(name)} is not the file that was handed out: its SHA-256 is {found}")
+
+
+def _say_what_is_unvouched(bag: Bag, named: Mapping[str, object], told: bool, step: Step) -> None:
+    """Files beside the payload that no hand-out names; histories and proofs are shown to be what they are by step 8."""
+    stray = [
+        name
+        for name in sorted(bag.sizes)
+        if name not in named
+        and name not in CHECKED_OTHERWISE
+        and name not in UNVOUCHED
+        and not name.startswith(("data/", "custody/"))
+    ]
+    if stray and told:
+        for name in stray:
+            step.fail(f"{quoted(name)} is in the package, and the hand-out does not name it: it was added")
+    elif stray:
+        more = f" and {len(stray) - MAX_NAMED:,} more" if len(stray) > MAX_NAMED else ""
+        step.warn(
+            f"NOTHING VOUCHES FOR {', '.join(map(quoted, stray[:MAX_NAMED]))}{more}: whoever had this package in hand "
+            "may have replaced them, and only a checking program that came from elsewhere can be believed"
+        )
+    for name, reason in UNVOUCHED.items():
+        if name in bag.sizes and name not in named:
+            step.note(f"nothing vouches for: {name}; {reason}")
 
 
 def _digest(value: object) -> str | None:

@@ -30,6 +30,7 @@ from candor.verify.contents import Contents, History, read_contents, read_histor
 from candor.verify.errors import VerifyError
 from candor.verify.histories import (
     Shown,
+    check_documents,
     check_export,
     check_inclusion,
     check_openings,
@@ -264,9 +265,10 @@ def _check_custody(case: _Case) -> None:
     # 11. Each original is what its sealing event committed to.
     with report.step(11) as step:
         check_originals(case.bag, contents, case.shown, case.progress, step)
-    # 12. The last event of each history is the export of this very package.
+    # 12. The last event of each history is the export of this very package, and of the files beside its payload.
     with report.step(12) as step:
         check_export(case.bag.digests(MANIFEST).sha256, contents, case.histories, case.shown, step)
+        check_documents(case.bag, contents, case.shown, case.progress, step)
 
 
 def _read_histories(case: _Case, contents: Contents, step: Step) -> None:

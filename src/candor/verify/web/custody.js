@@ -37,6 +37,14 @@ const ROTATED = "recording:tag-key-rotated";
 const EXPORTED = "recording:exported";
 const SEALING = ["recording:sealed", "recording:part-added"];
 const CLOCK_TOLERANCE = 300;
+/** Files that need no digest in the hand-out: the same in every package, committed to, or a list of the others. */
+const CHECKED_OTHERWISE = ["bagit.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"];
+/** Files that nothing can vouch for, and why that is so. @type {Record<string, string>} */
+const UNVOUCHED = {
+  "certificate-draft.pdf": "it is a draft",
+  "custody/policy.txt": "it is a claim of keys, which are to come from elsewhere",
+};
+const MAX_NAMED = 10;
 
 /** @param {Case} it */
 export async function checkCustody(it) {
@@ -64,8 +72,11 @@ export async function checkCustody(it) {
   await it.step(10, (step) => checkWhole(it, step));
   // 11. Each original is what its sealing event committed to.
   await it.step(11, (step) => checkOriginals(it, recordings, step));
-  // 12. The last event of each history is the export of this very package.
-  await it.step(12, async (step) => checkExport(it, (await it.open.digests("manifest-sha256.txt")).sha256, recordings, step));
+  // 12. The last event of each history is the export of this very package, and of the files beside its payload.
+  await it.step(12, async (step) => {
+    checkExport(it, (await it.open.digests("manifest-sha256.txt")).sha256, recordings, step);
+    await checkDocuments(it, recordings, step);
+  });
 }
 
 /** Step 8. @param {Case} it @param {Checkpoint} checkpoint @param {Doing} step */
@@ -296,5 +307,71 @@ function checkExport(it, manifest, recordings, step) {
       const when = `${last.payload.at.slice(0, 19).replace("T", " ")} UTC`;
       step.note(`recording ${id}: handed out ${when} to ${shown(details.recipient)}, for ${shown(details.purpose)}`);
     }
+  }
+}
+
+/** Step 12, of the files beside the payload. @param {Case} it @param {Recording[]} recordings @param {Doing} step */
+async function checkDocuments(it, recordings, step) {
+  /** @type {Map<string, unknown>} */
+  const named = new Map();
+  let told = false;
+  for (const { id } of recordings) {
+    const last = it.shown.get(id)?.at(-1);
+    if (!last || last.payload.kind !== EXPORTED) continue; // step 12 has failed already
+    const here = place(id, last.event.n);
+    if (!Object.hasOwn(last.payload.details, "documents")) {
+      step.warn(`${here} does not say which files were handed out beside the payload`);
+      continue;
+    }
+    const { documents } = last.payload.details;
+    if (documents === null || typeof documents !== "object" || Array.isArray(documents)) {
+      step.fail(`${here} does not list the files beside the payload as it should`);
+      continue;
+    }
+    told = true;
+    for (const [name, digest] of Object.entries(documents)) {
+      if (!named.has(name)) {
+        named.set(name, digest);
+        await checkDocument(it, name, digest, step);
+      } else if (JSON.stringify(named.get(name)) !== JSON.stringify(digest)) {
+        step.fail(`${here} names another ${quoted(name)} than the hand-out of another recording`);
+      }
+    }
+  }
+  sayWhatIsUnvouched(it, named, told, step);
+}
+
+/** @param {Case} it @param {string} name @param {unknown} digest @param {Doing} step */
+async function checkDocument(it, name, digest, step) {
+  if (!it.open.has(name)) {
+    step.fail(`${quoted(name)} was handed out with this package and is missing`);
+    return;
+  }
+  try {
+    const found = (await it.open.digests(name, it.progress)).sha256;
+    if (digest !== found) step.fail(`${quoted(name)} is not the file that was handed out: its SHA-256 is ${found}`);
+  } catch (error) {
+    if (!(error instanceof VerifyError)) throw error;
+    step.fail(error);
+  }
+}
+
+/** @param {Case} it @param {Map<string, unknown>} named @param {boolean} told @param {Doing} step */
+function sayWhatIsUnvouched(it, named, told, step) {
+  const names = it.open.names;
+  const apart = (/** @type {string} */ name) =>
+    CHECKED_OTHERWISE.includes(name) || Object.hasOwn(UNVOUCHED, name) || /^(?:data|custody)\//.test(name);
+  const stray = names.filter((name) => !named.has(name) && !apart(name)).sort();
+  if (stray.length && told) {
+    for (const name of stray) step.fail(`${quoted(name)} is in the package, and the hand-out does not name it: it was added`);
+  } else if (stray.length) {
+    const more = stray.length > MAX_NAMED ? ` and ${many(stray.length - MAX_NAMED)} more` : "";
+    step.warn(
+      `NOTHING VOUCHES FOR ${stray.slice(0, MAX_NAMED).map(quoted).join(", ")}${more}: whoever had this package in hand ` +
+        "may have replaced them, and only a checking program that came from elsewhere can be believed",
+    );
+  }
+  for (const [name, reason] of Object.entries(UNVOUCHED)) {
+    if (names.includes(name) && !named.has(name)) step.note(`nothing vouches for: ${name}; ${reason}`);
   }
 }
