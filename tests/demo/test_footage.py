@@ -171,7 +171,7 @@ def test_the_set_is_what_a_demo_needs() -> None:
     assert len(TAKES) >= 12
     assert len({take.key for take in TAKES}) == len(TAKES)
     assert all(10 <= take.seconds <= 180 for take in TAKES)
-    assert any(take.seconds == 180 for take in TAKES)
+    assert max(take.seconds for take in TAKES) >= 120
     assert {take.size for take in TAKES} == {(1280, 720), (1920, 1080)}
     assert {take.codec for take in TAKES} == {"h264", "hevc"}
     together = [take for take in TAKES if take.scene.key == "incident"]

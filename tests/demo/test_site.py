@@ -43,6 +43,11 @@ def candor(demo: Path, environment: dict[str, str], *words: str) -> Any:
     return json.loads(done.stdout)
 
 
+def witness_of(demo: Path) -> str:
+    """Address of the witness that the demo's settings name."""
+    return next(word.strip('"],') for word in (demo / "candor.toml").read_text().split() if "http://" in word) + "/"
+
+
 def test_everything_is_in_and_can_be_watched(demo: Path, environment: dict[str, str]) -> None:
     rows = candor(demo, environment, "list")["recordings"]
     assert len(rows) >= 12
@@ -93,4 +98,6 @@ def test_served_again_it_is_the_same_site(demo: Path, environment: dict[str, str
         with suppress(subprocess.TimeoutExpired):
             served.wait(30)
         log.close()
-    assert served.returncode is not None
+    assert served.returncode == 0  # a SIGTERM ends it in order
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(f"{witness_of(demo)}key", timeout=2)  # and its witness with it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -40,6 +41,11 @@ def opened(*, create: bool = False, **given: Any) -> Iterator[Installation]:
     """The installation that the settings describe, closed at the end; `given` settings win."""
     with Installation.open(Settings.load(**given), create=create) as installation:
         yield installation
+
+
+def end_on_sigterm() -> None:
+    """Let a SIGTERM end the command as Ctrl-C does: what is open is closed, and processes it started end with it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
 def actor(installation: Installation, acting: str | None) -> Actor:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from candor.cli.common import say
+from candor.cli.common import end_on_sigterm, say
 from candor.cli.serve import serve
 from candor.core.files import write_durably
 from candor.demo import site
@@ -32,6 +32,7 @@ def command(folder: Path, fresh: bool, port: int, no_serve: bool, scale: float) 
     itself, taken in like any footage, witnessed by an independent process, with viewing copies and sign-ins for every
     role. Nothing is downloaded.
     """
+    end_on_sigterm()
     began = time.monotonic()
     folder = folder.absolute()
     if fresh and (folder / "demo.json").exists():
@@ -60,6 +61,7 @@ def command(folder: Path, fresh: bool, port: int, no_serve: bool, scale: float) 
             if not no_serve:
                 serve(installation, started=True, ready=lambda address: _show(address, demo, verifier.fingerprint))
         finally:
+            installation.log.stop()  # before the witness that it asks
             witness.terminate()
             witness.wait(timeout=10)
 

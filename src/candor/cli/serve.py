@@ -9,7 +9,7 @@ import click
 import uvicorn
 from starlette.applications import Starlette
 
-from candor.cli.common import opened, say
+from candor.cli.common import end_on_sigterm, opened, say
 from candor.core.errors import CandorError
 from candor.core.settings import Settings
 from candor.installation import Installation
@@ -38,6 +38,7 @@ def command(host: str | None, port: int | None) -> None:
     The first time, the site asks for the agency and its administrator. From anywhere but a browser on this machine
     it also asks for a code that is printed here.
     """
+    end_on_sigterm()
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     with opened(create=True, **given) as installation:
         serve(installation)
