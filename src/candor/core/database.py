@@ -173,7 +173,7 @@ class Database:
         try:
             try:
                 group = self._group or self._open_group()
-                with group.connection.begin_nested():
+                with _savepoint(group):
                     yield group.connection
                 group.members += 1
             finally:
@@ -260,6 +260,27 @@ class Database:
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+@contextmanager
+def _savepoint(group: _Group) -> Iterator[None]:
+    """What is done inside is undone alone when it fails. The first act of a group needs none: nothing else is there.
+
+    Said to the driver directly: SQLAlchemy's own savepoints cost a fifth of a small act.
+    """
+    if not group.members:
+        yield
+        return
+    driver: Any = group.connection.connection.dbapi_connection
+    driver.execute("SAVEPOINT act")
+    try:
+        yield
+    except BaseException:
+        if driver.in_transaction:
+            driver.execute("ROLLBACK TO act")
+            driver.execute("RELEASE act")
+        raise
+    driver.execute("RELEASE act")
 
 
 def _is_open(connection: Connection) -> bool:

@@ -56,7 +56,7 @@ class Leaf:
         hex_bytes(self.tag, TAG_SIZE)
         if not isinstance(self.hour, str) or _HOUR.fullmatch(self.hour) is None:
             raise ValueError(f"not an hour: {str(self.hour)[:40]!r}")
-        datetime.strptime(self.hour, "%Y-%m-%dT%HZ")
+        datetime.fromisoformat(f"{self.hour[:-1]}:00")  # raises ValueError for a day or hour that no calendar has
 
     def encode(self) -> bytes:
         """The entry of the log."""
