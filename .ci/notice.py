@@ -13,7 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ALLOWED = re.compile(
-    r"^(Apache|MIT|BSD|0BSD|ISC|PSF|Python|MPL-2\.0|Mozilla|HPND|Unlicense|CC0|Zlib|The Unlicense)", re.IGNORECASE
+    r"^(Apache|MIT|BSD|0BSD|ISC|3-Clause BSD|PSF|Python|MPL-2\.0|Mozilla|HPND|Unlicense|CC0|Zlib|The Unlicense)",
+    re.IGNORECASE,
 )
 #: Licences that are not permissive, or need a word, each with why it is here.
 EXPLAINED = {
@@ -24,6 +25,8 @@ EXPLAINED = {
     "psycopg": "LGPL-3.0-only. Used unmodified as a library, needed only with PostgreSQL.",
     "psycopg-binary": "LGPL-3.0-only, with libpq (PostgreSQL licence) and OpenSSL (Apache-2.0) inside the wheel.",
     "certifi": "MPL-2.0.",
+    "pyrage": "MIT, as the licence file in the wheel says (the metadata leaves it out); the age implementation rage in "
+    "it is MIT or Apache-2.0.",
     "py-nanotts": "Apache-2.0, as its project states (the wheel's metadata leaves it out); the voices inside are SVOX "
     "Pico's, Apache-2.0.",
 }

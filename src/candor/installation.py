@@ -11,7 +11,7 @@ The faces open it; nothing below knows it. What belongs together at start, in th
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -19,17 +19,31 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from candor import disclosure
-from candor.core.clock import Clock, SystemClock
+from candor.core import limited
+from candor.core.clock import Clock, SystemClock, iso
 from candor.core.database import Database
-from candor.core.errors import NotSetUp
+from candor.core.errors import CandorError, NotSetUp
 from candor.core.settings import Settings
-from candor.custody import CustodyLog
+from candor.custody import CustodyLog, Event, append, searching
 from candor.custody.tables import log_head
 from candor.footage import jobs as footage_jobs
 from candor.jobs import Jobs, make_engine_tables
 from candor.migrations import migrate
+from candor.notices import Notifier
+from candor.people.password_list import PasswordList, list_at
 from candor.store import KeyRing, KeyringMissing, StoreEmpty, Vault, create_keyring
-from candor.store.tables import vault_object
+from candor.store.key_records import change_records, read_records
+from candor.store.tables import vault_epoch, vault_object
+
+#: Stands in CANDOR_HOME from the first to the last step of a restore.
+RESTORING = "restoring.json"
+
+
+class RestoreUnfinished(CandorError):
+    """A restore into {home} was begun and has not come to its end, so nothing there may be served yet. Run the same
+    `candor restore` command again: it goes on where it was."""
+
+    exit_code = 9
 
 
 @dataclass(frozen=True)
@@ -42,14 +56,28 @@ class Installation:
     log: CustodyLog
     jobs: Jobs
     clock: Clock
+    notifier: Notifier = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "notifier", Notifier(self.database, self.settings, self.clock))
 
     @classmethod
-    def open(cls, settings: Settings, *, clock: Clock | None = None, create: bool = False) -> Installation:
+    def open(
+        cls, settings: Settings, *, clock: Clock | None = None, create: bool = False, restoring: bool = False
+    ) -> Installation:
         """Open the installation that the settings describe.
 
-        With `create`, a first start makes what is missing; without it NotSetUp is raised where there is none.
+        With `create`, a first start makes what is missing; without it NotSetUp is raised where there is none. Raises
+        RestoreUnfinished while one is being restored, but for the restore itself.
         """
         clock = clock or SystemClock()
+        limited.arrange(
+            warm=settings.limited_pool,
+            places=settings.limited_at_once,
+            memory=settings.limited_memory_mib << 20 if settings.limited_memory_mib else None,
+        )
+        if not restoring and (settings.home / RESTORING).exists():
+            raise RestoreUnfinished(home=settings.home)
         if settings.database_url is None and not create and not (settings.home / "candor.sqlite3").exists():
             raise NotSetUp(home=settings.home)
         _private_folder(settings.home)
@@ -58,7 +86,9 @@ class Installation:
         try:
             if migrate(database):
                 make_engine_tables(database)
-            vault = _open_vault(settings, database, clock, create)
+                with database.write() as tx:
+                    searching.fill_in(tx)
+            vault = _open_vault(settings, database, clock, create, restoring)
             log = CustodyLog(
                 database,
                 settings.log_folder,
@@ -74,6 +104,7 @@ class Installation:
                 with database.write() as tx:
                     if tx.execute(sa.select(log_head.c.id)).first() is None:
                         log.create(tx, _origin(settings), actor="system:setup")
+            _record_keys(settings, database, vault, clock)
             jobs = Jobs(database, slots=settings.jobs_slots, clock=clock)
             footage_jobs.register(jobs, database, vault, clock=clock, scratch=settings.spool_folder)
             disclosure.register(jobs, database, vault, log, clock=clock)
@@ -82,15 +113,23 @@ class Installation:
             raise
         return cls(settings, database, vault, log, jobs, clock)
 
+    @property
+    def password_list(self) -> PasswordList:
+        """The passwords that nobody may use here."""
+        return list_at(self.settings.password_list)
+
     def start(self) -> None:
-        """Begin the background work of a process that stays: sequencer and jobs."""
+        """Begin the background work of a process that stays: sequencer, jobs and notices."""
         self.log.start()
         self.jobs.launch()
+        self.notifier.start()
 
     def close(self) -> None:
         """End the background work and the connections."""
+        self.notifier.stop()
         self.jobs.shutdown()
         self.log.stop()
+        limited.end_waiting_processes()
         self.database.dispose()
 
     def __enter__(self) -> Installation:
@@ -106,22 +145,41 @@ def _private_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _open_vault(settings: Settings, database: Database, clock: Clock, create: bool) -> Vault:
+def _open_vault(settings: Settings, database: Database, clock: Clock, create: bool, restoring: bool) -> Vault:
     with database.read() as tx:
         empty = tx.execute(sa.select(vault_object.c.object_id).limit(1)).first() is None
-    # Only an archive that holds nothing gets a new key: making one for sealed footage would hide that its key is lost.
+        new = empty and tx.execute(sa.select(vault_epoch.c.key_epoch).limit(1)).first() is None
+    # Only an installation that never had a key gets a new one: making one would hide that its key is lost.
     try:
         KeyRing.load(settings.keys_folder)
     except KeyringMissing:
-        if not (create and empty):
+        if not (create and new):
             raise
         create_keyring(settings.keys_folder)
     vault = Vault.from_settings(settings, clock)
-    if not empty and next(iter(vault.store.list()), None) is None:
+    if not empty and not restoring and next(iter(vault.store.list()), None) is None:
         raise StoreEmpty(place=vault.store.place)
     with database.read() as tx:
         vault.check_keys(tx)
     return vault
+
+
+def _record_keys(settings: Settings, database: Database, vault: Vault, clock: Clock) -> None:
+    """Write down the first key when there is none yet, so that another one in its place is noticed from now on; and put
+    on record that keys were restored since the last opening."""
+    restored = read_records(settings.keys_folder).restored
+    with database.read() as tx:
+        known = tx.execute(sa.select(vault_epoch.c.key_epoch).limit(1)).first() is not None
+    if known and not restored:
+        return
+    with database.write() as tx:
+        if not known:
+            vault.write_down_epoch(tx, vault.keys.current)
+        for one in restored:
+            details = {"epochs": list(one.epochs), "way": one.way, "restored_at": iso(one.at)}
+            append(tx, Event.KEY_RESTORED, actor="system:setup", details=details, clock=clock)
+    if restored:
+        change_records(settings.keys_folder, logged=restored)
 
 
 def _origin(settings: Settings) -> str:

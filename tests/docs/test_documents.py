@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +21,15 @@ from click.testing import CliRunner
 from tests.docs.pages import REFERENCE, codes, rows, sections
 
 from candor.cli.main import candor
+from candor.core import outbox
+from candor.core.clock import FixedClock
 from candor.core.settings import Settings
 from candor.custody import Event, recent
 from candor.footage import catalogue
 from candor.footage.viewing import begin_viewing
 from candor.installation import Installation
-from candor.people import passwords, service, sign_in
+from candor.people import passwords, recovery_codes, second_factor, service, sessions, sign_in, totp
+from candor.people.errors import Refused
 from candor.people.rules import Role, system_actor
 
 PASSWORD = "correct horse battery"
@@ -66,6 +73,8 @@ def _work(site: Site) -> None:
     _people()
     site.run("candor user add", "kim", "--unit", "Troop C", "--badge", "412")
     site.run("candor user list")
+    _programs_and_reviews(site)
+    site.run("candor access")
     site.run("candor device add", "X1", "--make", "Meridian")
     site.run("candor device list")
     site.run("candor category list")
@@ -81,13 +90,32 @@ def _work(site: Site) -> None:
     site.run("candor show", recording)
     site.run("candor log proof", recording, "--out", str(site.home / "proofs"))
     site.run("candor log check")
+    site.run("candor doctor", "--check", "backup")
     site.run("candor export", "--package", handed_out["id"], "--out", str(site.home / "again"))
+    _door(site)
+    _keys(site)
+    _notices(site)
     _as_on_the_site(recording)
+    _recovery(site)
+    _logs(site)
     _harm(site.home / "home" / "footage")
     site.run("candor fixity", code=6)
     with Installation.open(Settings.load()) as installation, installation.database.read() as tx:
         for event in recent(tx, limit=1000):
             site.details.setdefault(event.kind.value, set()).update(event.details)
+
+
+def _programs_and_reviews(site: Site) -> None:
+    site.run("candor user review", "--mark", "all well")
+    given = ("--create", "--role", "officer", "--name", "dock.py", "--scope", "log:view")
+    token = site.run("candor token add", "dock", *given)["token"]
+    site.run("candor token list")
+    site.run("candor audit", "--limit", "2")
+    for words in (["token", "revoke", token], ["audit", "--csv"]):
+        result = CliRunner().invoke(candor, words, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+    refused = CliRunner().invoke(candor, ["audit", "--as", "kim"])
+    assert isinstance(refused.exception, Refused)
 
 
 def _unreadable() -> Path:
@@ -112,7 +140,103 @@ def _change_kim() -> None:
                 candidate = sign_in.look_up(tx, "chief", "127.0.0.1")
             checked = sign_in.check(candidate, password)
             with database.write() as tx:
-                sign_in.succeed(tx, candidate, checked) if checked.right else sign_in.fail(tx, candidate)
+                if checked.right:
+                    sign_in.succeed(tx, candidate, checked, notice="0123456789ab")
+                else:
+                    sign_in.fail(tx, candidate)
+
+
+def _door(site: Site) -> None:
+    """Second factors, sessions and the rules of signing in."""
+    site.run("candor user policy", "--lock-names")
+    lives = sessions.Lifetime(timedelta(hours=1), timedelta(hours=1))
+    with Installation.open(Settings.load()) as here, here.database.write() as tx:
+        chief = service.account_named(tx, "chief")
+        assert chief is not None
+        candidate = sign_in.look_up(tx, "chief", "127.0.0.1")
+        sign_in.ask_second(tx, candidate, sign_in.check(candidate, PASSWORD))
+        totp.start(tx, here.vault, chief.id)
+        secret = totp.awaiting(tx, here.vault, chief.id)
+        assert secret is not None
+        totp.confirm(tx, here.vault, chief.id, totp.code_at(secret, totp.step_at(here.clock.now())))
+        recovery_codes.use(tx, chief.id, second_factor.added(tx, chief.id, "app")[0])
+        second_factor.remove_app(tx, chief.id)
+        token = sessions.begin(tx, chief.id, lifetime=lives)
+        for by in ("hand", None):  # unlocked, then confirmed
+            found = sessions.find(tx, token, lifetime=lives)
+            assert found is not None
+            found = sessions.lock(tx, found, by=by) if by else found
+            token = sessions.proved(tx, found, method="password", address="127.0.0.1", agent="test")
+        sessions.refuse(tx, token, reason="agent", address="127.0.0.1", agent="another")
+        for _ in range(sign_in.LOCK_FAILURES):
+            sign_in.fail(tx, candidate)
+        sign_in.release_lock(tx, system_actor("test"), chief.id)
+
+
+def _keys(site: Site) -> None:
+    """The key on paper, in escrow, lost and restored, changed."""
+    sheet, key = site.home / "sheet.txt", Settings.load().keys_folder / "kek-000001.json"
+    result = CliRunner().invoke(candor, ["key", "sheet", "--out", str(sheet)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    site.run("candor key escrow", "--holders", "2", "--needed", "2", "--out", str(site.home / "shares"))
+    site.run("candor key check", "--sheet", str(sheet))
+    key.unlink()
+    site.run("candor key restore", "--sheet", str(sheet))
+    site.run("candor key rotate")
+
+
+def _recovery(site: Site) -> None:
+    """A backup, a recording destroyed, and the backup brought back on another machine."""
+    (site.home / "order.txt").write_text("to be destroyed\n")
+    CliRunner().invoke(candor, ["ingest", str(site.home / "order.txt")], catch_exceptions=False)
+    site.run("candor backup", str(site.home / "kept"))
+    with Installation.open(Settings.load()) as installation, installation.database.read() as tx:
+        doomed = next(recent(tx, kinds=[Event.RECORDING_SEALED])).recording_id
+    site.run("candor purge", str(doomed), "--authority", "Order 1", "--reason", "a test", "--yes")
+    keys = site.home / "other-keys"
+    keys.mkdir(mode=0o700)
+    for path in Settings.load().keys_folder.glob("kek-*.json"):
+        shutil.copy(path, keys)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CANDOR_HOME", str(site.home / "other"))
+        patch.setenv("CANDOR_KEYS", str(keys))
+        site.run("candor restore", str(site.home / "kept"), "--verify")
+        with Installation.open(Settings.load()) as installation, installation.database.read() as tx:
+            (event,) = recent(tx, kinds=[Event.RESTORE_MADE])
+            site.details[event.kind.value] = set(event.details)
+
+
+def _logs(site: Site) -> None:
+    """A clock set back; the log recovered beside an older database, and handed over."""
+    database = Settings.load().home / "candor.sqlite3"
+    with Installation.open(Settings.load()) as installation:
+        for clock in (FixedClock(datetime(2126, 1, 1, tzinfo=UTC)), installation.clock):
+            with installation.database.write() as tx:
+                catalogue.set_categories(tx, system_actor("test"), [f"Set in {clock.now().year}"], clock=clock)
+            installation.log.settle()
+    with closing(sqlite3.connect(database)) as there, closing(sqlite3.connect(site.home / "older")) as kept:
+        there.backup(kept)
+    result = CliRunner().invoke(candor, ["category", "set", "One", "Two", "Three"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    with closing(sqlite3.connect(site.home / "older")) as kept, closing(sqlite3.connect(database)) as there:
+        kept.backup(there)
+    site.run("candor log recover")
+    for way in (["--take-in"], ["--handover", "--reason", "a test"]):
+        result = CliRunner().invoke(candor, ["log", "recover", *way], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+
+
+def _notices(site: Site) -> None:
+    """Something told, and who is told changed."""
+    with Installation.open(Settings.load()) as installation:
+        with installation.database.write() as tx:
+            outbox.tell(tx, outbox.NoticeKind.BACKUP_OVERDUE)
+        installation.notifier.run_once()
+    words = ["notices", "set", "job:failed", "--role", "supervisor", "--urgent-waits"]
+    result = CliRunner().invoke(candor, words, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    site.run("candor notices list")
+    site.run("candor notices routes")
 
 
 def _as_on_the_site(recording: str) -> None:
@@ -165,7 +289,7 @@ def _documented_details() -> dict[str, set[str]]:
 
 
 #: One of these stands in the event, never both.
-EITHER = {"account:sign-in-failed": {"account", "unknown_name"}}
+EITHER = {kind: {"account", "unknown_name"} for kind in ("account:sign-in-failed", "account:locked")}
 
 
 def test_events_have_the_details_that_are_named(site: Site) -> None:
@@ -179,7 +303,11 @@ def test_events_have_the_details_that_are_named(site: Site) -> None:
 
 def test_which_events_are_tried_here(site: Site) -> None:
     elsewhere = {
-        Event.RECORDING_KEY_DESTROYED,
+        Event.ACCOUNT_PASSKEY_REFUSED,
+        Event.ACCOUNT_PASSWORD_LISTED,
+        Event.ACCOUNTS_INACTIVE_DISABLED,
+        Event.TOKEN_USED,
+        Event.TOKEN_REFUSED,
         Event.RENDITION_MADE,
         Event.RENDITION_FAILED,
         Event.ACCOUNT_SIGNED_OUT,

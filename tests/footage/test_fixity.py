@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from tests.footage.conftest import Archive
 
+from candor.core.outbox import outbox_notice
 from candor.custody.events import Event
 from candor.custody.record import recent
 from candor.footage import fixity
@@ -85,6 +86,9 @@ def test_what_does_not_match_is_named(archive: Archive, three: list[Received]) -
     ended = _events(archive)[-1][1]
     assert ended["wrong"] == 2
     assert [finding["name"] for finding in ended["findings"]] == ["0.txt", "2.txt"]  # type: ignore[attr-defined]
+    with archive.database.read() as tx:
+        told = tx.execute(sa.select(outbox_notice.c.kind, outbox_notice.c.times)).all()
+    assert told == [("fixity:mismatch", 2)], "one notice for the whole check, at the first finding"
 
 
 def test_stopped_and_taken_up(archive: Archive, three: list[Received]) -> None:

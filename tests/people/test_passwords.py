@@ -13,6 +13,9 @@ from candor.people.errors import (
     PasswordTooLong,
     PasswordTooShort,
 )
+from candor.people.password_list import PasswordList
+
+NO_LIST = PasswordList(None)
 
 
 def test_the_parameters_in_force_without_the_test_setting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,9 +54,9 @@ def test_right_wrong_none_and_broken() -> None:
 )
 def test_unfit_passwords(password: str, error: type[Exception]) -> None:
     with pytest.raises(error):
-        passwords.check_new_password(password, "trooper7")
+        passwords.check_new_password(password, "trooper7", NO_LIST)
 
 
 def test_a_fit_password() -> None:
-    passwords.check_new_password("four unrelated quiet words", "trooper7")
-    passwords.check_new_password("twelvechars!", "")
+    passwords.check_new_password("four unrelated quiet words", "trooper7", NO_LIST)
+    passwords.check_new_password("twelvechars!", "", NO_LIST)

@@ -7,6 +7,7 @@ import pytest
 from candor.people.errors import Refused
 from candor.people.rules import (
     GRANTS,
+    GUESTS,
     PERMISSION_WORDS,
     ROLE_EXPLAINED,
     ROLE_WORDS,
@@ -22,6 +23,11 @@ SEES = {
     Role.SUPERVISOR: {Permission.RECORDINGS_VIEW_OWN, Permission.RECORDINGS_VIEW_UNIT},
     Role.EVIDENCE_TECHNICIAN: {Permission.RECORDINGS_VIEW_ALL},
     Role.RECORDS_OFFICER: {Permission.RECORDINGS_VIEW_ALL},
+    Role.PROSECUTOR_GUEST: set(),
+    Role.DEFENCE_GUEST: set(),
+    Role.OVERSIGHT: set(),
+    Role.PROGRAMME_MANAGER: set(),
+    Role.RESEARCHER: set(),
     Role.ADMINISTRATOR: set(),
 }
 
@@ -35,6 +41,11 @@ def test_who_sees_footage(role: Role) -> None:
 @pytest.mark.parametrize("role", list(Role))
 def test_only_the_administrator_keeps_accounts(role: Role) -> None:
     assert bool(allowed([role], Permission.ACCOUNTS_MANAGE)) is (role is Role.ADMINISTRATOR)
+
+
+def test_guests_of_a_case_have_no_right_by_their_role_alone() -> None:
+    assert frozenset({Role.PROSECUTOR_GUEST, Role.DEFENCE_GUEST}) == GUESTS
+    assert GRANTS[Role.PROSECUTOR_GUEST] == GRANTS[Role.DEFENCE_GUEST] == {Permission.LOG_VIEW}
 
 
 def test_a_decision_names_its_rule() -> None:

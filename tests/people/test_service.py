@@ -30,6 +30,7 @@ from candor.people.errors import (
 from candor.people.rules import Role
 from candor.people.service import NewAccount
 from candor.people.sessions import Lifetime
+from candor.people.tables import account as account_table
 from candor.people.tables import agency as agency_table
 
 
@@ -247,3 +248,24 @@ def test_events_keep_the_clock_of_the_act(place: Place) -> None:
     place.add("late")
     with place.database.read() as tx:
         assert next(recent(tx, limit=1)).at == FixedClock(place.clock.now()).now()
+
+
+def test_accounts_beyond_the_first_thousand_count(place: Place) -> None:
+    """An agency of a thousand officers whose names come first still has its second administrator, and its programs."""
+    place.add("zoe", Role.ADMINISTRATOR)
+    with place.database.write() as tx:
+        service.create_account(
+            tx,
+            place.administrator,
+            NewAccount("zz-dock", "Zz Dock", [Role.OFFICER], kind=service.AccountKind.SERVICE),
+            clock=place.clock,
+        )
+        row = tx.execute(sa.select(account_table).where(account_table.c.sign_in_name == "zz-dock")).one()._mapping
+        many = {"display_name": "A", "kind": "person"}
+        rows = [{**row, **many, "id": f"a{number}", "sign_in_name": f"a{number}"} for number in range(1000)]
+        tx.execute(account_table.insert(), rows)
+    with place.database.read() as tx:
+        programs = service.accounts(tx, kind=service.AccountKind.SERVICE)
+    assert [one.sign_in_name for one in programs] == ["zz-dock"]
+    with place.database.write() as tx:
+        service.change_account(tx, place.administrator, place.administrator.account_id, {"active": False})

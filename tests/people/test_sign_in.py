@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from tests.people.place import PASSWORD, Place
 
 from candor.custody import Event, recent
-from candor.people import passwords, sign_in
-from candor.people.errors import SignInBlocked, SignInFailed
+from candor.people import passwords, policy, sign_in
+from candor.people.errors import AccountUnknown, Refused, SignInBlocked, SignInFailed, SignInLocked
 from candor.people.tables import account as account_table
 from candor.people.tables import sign_in_guard
 
@@ -40,7 +40,13 @@ def test_right_password_in_any_case_of_the_name(place: Place) -> None:
     assert newest(place) == (
         Event.ACCOUNT_SIGNED_IN,
         place.administrator.account_id,
-        {"account": place.administrator.account_id, "address": "192.0.2.7", "failures_before": 0},
+        {
+            "account": place.administrator.account_id,
+            "method": "password",
+            "address": "192.0.2.7",
+            "agent": "",
+            "failures_before": 0,
+        },
     )
 
 
@@ -56,7 +62,7 @@ def test_a_failure_names_the_account_and_never_the_password(place: Place) -> Non
 def test_a_password_typed_as_the_name_is_kept_nowhere(place: Place) -> None:
     assert attempt(place, "Hunter2-the-real-one", "x") is None
     _, _, details = newest(place)
-    assert set(details) == {"unknown_name", "address", "turned_away_before"}
+    assert set(details) == {"unknown_name", "at", "reason", "address", "agent", "turned_away_before"}
     with place.database.read() as tx:
         rows = [*tx.execute(sa.select(sign_in_guard)), *[event.payload for event in recent(tx)]]
     assert "hunter2" not in repr(rows).lower()
@@ -185,3 +191,93 @@ def test_an_unknown_name_takes_as_long_as_a_known_one(place: Place, monkeypatch:
     unknown = statistics.median(seconds("unknown") for _ in range(5))
     assert known > 0.02
     assert 0.5 < unknown / known < 2.0
+
+
+# -- locked until released
+
+
+def strict(place: Place) -> None:
+    with place.database.write() as tx:
+        policy.change(tx, place.administrator, {"lock_until_released": True}, clock=place.clock)
+
+
+@pytest.mark.parametrize("name", ["someone", "nobody.at.all"])
+def test_five_failures_in_fifteen_minutes_lock_a_name_alike(place: Place, name: str) -> None:
+    strict(place)
+    place.add("someone")
+    for number in range(5):
+        assert attempt(place, name, "wrong", f"198.51.100.{number}") is None
+    assert newest(place)[0] is Event.ACCOUNT_LOCKED
+    assert newest(place)[2]["failures"] == 5
+    place.clock.advance(30 * 24 * 3600)
+    attempt(place, "another", "wrong", "203.0.113.1")  # clears away what is old
+    with pytest.raises(SignInLocked) as caught:
+        attempt(place, name, PASSWORD)
+    assert "administrator" in str(caught.value)
+
+
+def test_five_failures_over_a_longer_time_do_not(place: Place) -> None:
+    strict(place)
+    for number in range(12):
+        attempt(place, "chief", "wrong", f"198.51.100.{number}")
+        place.clock.advance(3 * 60 + 46)
+    place.clock.advance(60 * 60)
+    assert attempt(place, "chief", PASSWORD)
+
+
+def test_a_sign_in_in_between_starts_the_count_anew(place: Place) -> None:
+    strict(place)
+    for _ in range(3):
+        for number in range(4):
+            attempt(place, "chief", "wrong", f"198.51.100.{number}")
+        assert attempt(place, "chief", PASSWORD)
+
+
+def test_releasing(place: Place) -> None:
+    strict(place)
+    someone = place.add("someone")
+    for number in range(5):
+        attempt(place, "someone", "wrong", f"198.51.100.{number}")
+    with place.database.write() as tx:
+        assert sign_in.is_locked(tx, "Someone")
+        with pytest.raises(Refused):
+            sign_in.release_lock(tx, someone, someone.account_id, clock=place.clock)
+        with pytest.raises(AccountUnknown):
+            sign_in.release_lock(tx, place.administrator, "none", clock=place.clock)
+        assert sign_in.release_lock(tx, place.administrator, someone.account_id, clock=place.clock)
+        assert not sign_in.release_lock(tx, place.administrator, someone.account_id, clock=place.clock)
+    assert newest(place)[:2] == (Event.ACCOUNT_RELEASED, place.administrator.account_id)
+    assert attempt(place, "someone", PASSWORD)
+
+
+def test_a_right_password_alone_forgets_no_failures(place: Place) -> None:
+    for _ in range(4):
+        attempt(place, "chief", "wrong")
+    with place.database.read() as tx:
+        candidate = sign_in.look_up(tx, "chief", "192.0.2.7", clock=place.clock)
+    checked = sign_in.check(candidate, PASSWORD)
+    with place.database.write() as tx:
+        sign_in.ask_second(tx, candidate, checked, clock=place.clock)
+    assert newest(place)[0] is Event.ACCOUNT_SECOND_FACTOR_ASKED
+    with place.database.write() as tx:
+        sign_in.fail(tx, candidate, at="second", reason="code", clock=place.clock)
+    assert (newest(place)[2]["at"], newest(place)[2]["reason"]) == ("second", "code")
+    with pytest.raises(SignInBlocked):
+        attempt(place, "chief", PASSWORD)
+
+
+def test_guesses_that_were_all_let_in_before_one_failed_are_no_more_than_five(place: Place) -> None:
+    """Sent together, each passes the first look; the last one is even right."""
+    with place.database.read() as tx:
+        together = [sign_in.look_up(tx, "chief", "192.0.2.7", clock=place.clock) for _ in range(7)]
+    for number, candidate in enumerate(together):
+        with place.database.write() as tx:
+            if number < 5:
+                sign_in.take_turn(tx, candidate, clock=place.clock)
+                sign_in.fail(tx, candidate, clock=place.clock)
+                continue
+            with pytest.raises(SignInBlocked):
+                sign_in.take_turn(tx, candidate, clock=place.clock)
+    place.clock.advance(16)
+    with place.database.write() as tx:
+        sign_in.take_turn(tx, together[-1], clock=place.clock)

@@ -110,6 +110,8 @@ class Recording:
     events: list[dict[str, Any]] = field(default_factory=list)
     epochs: list[dict[str, Any]] = field(default_factory=list)
     minute: int = 0
+    lost: set[int] = field(default_factory=set)
+    """Numbers of events that nobody can open any more."""
 
     def __post_init__(self) -> None:
         self.id = str(uuid.UUID(bytes=fixed("recording", self.number)[:16]))
@@ -155,6 +157,25 @@ class Recording:
         event = {"n": n, "index": index, "leaf": leaf.decode(), "payload": text.decode(), "salt": salt.hex()}
         self.events.append(event | {"proof": name})
         return index
+
+    @property
+    def shown(self) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["n"] not in self.lost]
+
+    @property
+    def unopened(self) -> list[dict[str, Any]]:
+        """The lost events as a package shows them."""
+        return [
+            {
+                "n": event["n"],
+                "epoch": max(one["epoch"] for one in self.epochs if one["first_n"] <= event["n"]),
+                "index": event["index"],
+                "leaf": event["leaf"],
+                "proof": f"custody/{self.id}/lost-{event['index']:012d}.tlog-proof",
+            }
+            for event in self.events
+            if event["n"] in self.lost
+        ]
 
     def rotate(self) -> None:
         key = fixed("tag", self.number, len(self.epochs))
@@ -232,9 +253,15 @@ class Package:
         self.put("custody/checkpoint", note.encode())
         self.put("custody/policy.txt", self.policy.encode())
         for recording in self.recordings:
-            history = {"recording": recording.id, "epochs": recording.epochs, "events": recording.events}
+            history = {"recording": recording.id, "epochs": recording.epochs, "events": recording.shown}
+            if recording.lost:
+                history["lost"] = recording.unopened
             self.put(f"custody/{recording.id}/history.json", canonical(history))
-            for event in recording.events:
+            for lost in recording.unopened:
+                hashes = inclusion_proof(self.log.read, lost["index"], len(self.log.entries))
+                lines = ["c2sp.org/tlog-proof@v1", f"index {lost['index']}", *(b64(h) for h in hashes)]
+                self.put(lost["proof"], ("\n".join(lines) + "\n\n" + note).encode())
+            for event in recording.shown:
                 opened = canonical({key: event[key] for key in ("leaf", "payload", "salt")})
                 hashes = inclusion_proof(self.log.read, event["index"], len(self.log.entries))
                 lines = ["c2sp.org/tlog-proof@v1", f"extra {b64(opened)}", f"index {event['index']}"]

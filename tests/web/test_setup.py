@@ -41,7 +41,7 @@ def test_everything_leads_to_the_set_up_page_until_it_is_done(
         assert visitor.get(path).headers["location"] == "/setup", path
     assert visitor.get("/healthz").status_code == 200
     answer = visitor.post("/setup", {**FIELDS, "keeps_evidence": "yes"}, page="/setup")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/?said=set-up")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/recovery-sheet?said=set-up")
     assert visitor.get("/?said=set-up").headers["location"] == "/recordings?said=set-up"
     assert "The agency is set up" in visitor.get("/recordings?said=set-up").text
     assert visitor.get("/setup").headers["location"] == "/"
@@ -108,7 +108,7 @@ def test_first_runs_at_once_make_one_agency(
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
-    assert sorted(places, key=str) == [(303, "/?said=set-up"), *[(303, "/sign-in")] * 3]
+    assert sorted(places, key=str) == [(303, "/recovery-sheet?said=set-up"), *[(303, "/sign-in")] * 3]
     with first.database.read() as tx:
         assert len(service.accounts(tx)) == 1
 

@@ -84,28 +84,30 @@ def test_each_sign_in_has_a_new_token(stranger: Visitor) -> None:
     assert stranger.get("/accounts").status_code == 303
 
 
-def test_idle_end_by_the_pages(chief: Visitor, fixed_clock: FixedClock) -> None:
+def test_idle_locks_first_and_ends_then(chief: Visitor, fixed_clock: FixedClock) -> None:
     for _ in range(3):
-        fixed_clock.advance(50 * 60)
+        fixed_clock.advance(29 * 60)
         assert chief.get("/accounts").status_code == 200
-    fixed_clock.advance(60 * 60)
-    assert chief.get("/accounts").status_code == 303
+    fixed_clock.advance(30 * 60)
+    assert chief.get("/accounts").headers["location"] == "/unlock?next=%2Faccounts"
+    fixed_clock.advance(30 * 60)
+    assert chief.get("/accounts").headers["location"] == "/sign-in?next=%2Faccounts"
 
 
 def test_a_page_that_keeps_itself_fresh_is_nobody_at_work(chief: Visitor, fixed_clock: FixedClock) -> None:
-    for _ in range(6):
+    for _ in range(3):
         fixed_clock.advance(9 * 60)
         assert chief.get("/activity?live=1").status_code == 200
-    fixed_clock.advance(6 * 60)
+    fixed_clock.advance(3 * 60)
     assert chief.get("/activity?live=1").status_code == 303
 
 
 def test_absolute_end(chief: Visitor, fixed_clock: FixedClock) -> None:
-    for _ in range(12 * 2 - 1):
-        fixed_clock.advance(30 * 60)
+    for _ in range(12 * 3 - 1):
+        fixed_clock.advance(20 * 60)
         assert chief.get("/accounts").status_code == 200
-    fixed_clock.advance(30 * 60)
-    assert chief.get("/accounts").status_code == 303
+    fixed_clock.advance(20 * 60)
+    assert chief.get("/accounts").headers["location"].startswith("/sign-in")
 
 
 def test_sign_out_everywhere(app: Starlette, chief: Visitor) -> None:

@@ -201,6 +201,7 @@ def asgi(app: Starlette, visitor: Visitor, messages: list[dict[str, Any]], **hea
         "host": BASE.removeprefix("http://"),
         "cookie": cookie,
         "x-csrf-token": visitor.token(),
+        "user-agent": visitor.client.headers["user-agent"],
         "accept": "application/json",
         **headers,
     }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from candor.cli.common import actor, as_account, as_json, opened, put_json
+from candor.cli.common import actor, as_account, as_json, bring_log_up_to_date, needs, opened, put_json
 from candor.footage import catalogue
+from candor.people.rules import Permission
 
 
 @click.group()
@@ -29,11 +30,12 @@ def list_categories(json_out: bool) -> None:
 @command.command("set")
 @click.argument("names", nargs=-1, required=True, metavar="NAME…")
 @as_account
+@needs(Permission.CATEGORIES_MANAGE)
 def set_categories(names: tuple[str, ...], acting: str | None) -> None:
     """Offer these categories, in this order, instead of those before. Recordings keep the category they have."""
     with opened() as installation:
         who = actor(installation, acting)
         with installation.database.write() as tx:
             event = catalogue.set_categories(tx, who, names, clock=installation.clock)
-        installation.log.settle()
+        bring_log_up_to_date(installation)
     click.echo("The categories are set." if event else "The categories were so already.")

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
@@ -26,14 +26,29 @@ from rich.text import Text
 
 from candor.core.errors import NotFound
 from candor.core.settings import Settings
+from candor.custody.errors import CustodyError
 from candor.installation import Installation
-from candor.people import service
-from candor.people.rules import Actor, system_actor
+from candor.people import refusals, service
+from candor.people.errors import Refused
+from candor.people.rules import Actor, Permission, system_actor
 
 as_json = click.option("--json", "json_out", is_flag=True, help="One JSON document on standard output.")
 as_account = click.option(
     "--as", "acting", metavar="NAME", help="Act as this account, with its rights. Default: the operator of the machine."
 )
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def needs(*any_of: Permission) -> Callable[[Function], Function]:
+    """Say that a command with `--as` takes one of these permissions; without any, an account is enough. `actor`
+    asks for it at the door, what the command calls asks again; `candor access` shows it, and a test walks through."""
+
+    def say_so(function: Function) -> Function:
+        function.needs = any_of  # type: ignore[attr-defined]
+        return function
+
+    return say_so
 
 
 @contextmanager
@@ -49,14 +64,41 @@ def end_on_sigterm() -> None:
 
 
 def actor(installation: Installation, acting: str | None) -> Actor:
-    """Who acts: the named account, or the operator, recorded as `system:cli-<user of the operating system>`."""
+    """Who acts: the named account, or the operator, recorded as `system:cli-<user of the operating system>`.
+
+    Raises Refused when the account has none of the permissions that the command `needs`.
+    """
     if acting is None:
         return system_actor(f"cli-{getpass.getuser()}")
     with installation.database.read() as tx:
         account = service.account_named(tx, acting)
     if account is None or not account.active:
         raise NotFound(what="active account", id=acting)
-    return service.actor_of(account)
+    found = service.actor_of(account)
+    context = click.get_current_context()
+    try:
+        found.require_any(*getattr(context.command.callback, "needs", ()))
+    except Refused as error:
+        with installation.database.write() as tx:
+            refusals.note(
+                tx,
+                found,
+                str(error.fields["rule"]),
+                method="command",
+                route=context.command_path,
+                source=f"cli-{getpass.getuser()}",
+                clock=installation.clock,
+            )
+        raise
+    return found
+
+
+def bring_log_up_to_date(installation: Installation) -> None:
+    """Have what was done signed. Where the log cannot sign, that is said: what was done is done, and recorded."""
+    try:
+        installation.log.settle()
+    except CustodyError as error:
+        say(f"Done and recorded; the log has not signed it yet. {error}")
 
 
 def put_json(value: Any) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from candor.cli.common import actor, as_account, as_json, opened, put_json, table
+from candor.cli.common import actor, as_account, as_json, bring_log_up_to_date, needs, opened, put_json, table
 from candor.core.clock import iso
 from candor.fleet import service
 from candor.fleet.rules import DeviceKind
+from candor.people.rules import Permission
 
 _KINDS = click.Choice([kind.value for kind in DeviceKind])
 
@@ -23,6 +24,7 @@ def command() -> None:
 @click.option("--make", help="Who made it.")
 @click.option("--model", help="Its model.")
 @as_account
+@needs(Permission.DEVICES_MANAGE)
 @as_json
 def add(serial: str, kind: str, make: str | None, model: str | None, acting: str | None, json_out: bool) -> None:
     """Register the device with the serial number SERIAL."""
@@ -32,7 +34,7 @@ def add(serial: str, kind: str, make: str | None, model: str | None, acting: str
             device_id = service.register_device(
                 tx, who, serial, DeviceKind(kind), make=make, model=model, clock=installation.clock
             )
-        installation.log.settle()
+        bring_log_up_to_date(installation)
     if json_out:
         put_json({"device": device_id})
     else:

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from candor import disclosure
-from candor.cli.common import actor, as_account, as_json, byte_progress, opened, put_json, safe, say
+from candor.cli.common import actor, as_account, as_json, byte_progress, needs, opened, put_json, safe, say
 from candor.disclosure.packages import Package
 from candor.installation import Installation
-from candor.people.rules import Actor
+from candor.people.rules import Actor, Permission
 
 #: What goes on record when a script names no recipient or purpose: that none was named.
 NOT_STATED = "not stated"
@@ -25,6 +25,7 @@ NOT_STATED = "not stated"
 @click.option("--purpose", help="Why; goes on record. Asked for at a terminal.")
 @click.option("--package", "package_id", metavar="ID", help="Write a package that was handed out before once more.")
 @as_account
+@needs(Permission.RECORDINGS_EXPORT)
 @as_json
 def command(
     ids: tuple[str, ...],

@@ -7,8 +7,19 @@ import threading
 
 import click
 
-from candor.cli.common import actor, as_account, as_json, byte_progress, opened, put_json, say
+from candor.cli.common import (
+    actor,
+    as_account,
+    as_json,
+    bring_log_up_to_date,
+    byte_progress,
+    needs,
+    opened,
+    put_json,
+    say,
+)
 from candor.footage import fixity
+from candor.people.rules import Permission
 from candor.store import FixityProgress, sweep
 
 
@@ -17,6 +28,7 @@ from candor.store import FixityProgress, sweep
 @click.option("--new", "begin_new", is_flag=True, help="Begin anew, although a check was left unfinished.")
 @click.option("--sweep", "sweeping", is_flag=True, help="Also remove what crashes left: objects that no row names.")
 @as_account
+@needs(Permission.FIXITY_RUN)
 @as_json
 def command(rate: float | None, begin_new: bool, sweeping: bool, acting: str | None, json_out: bool) -> None:
     """Read every stored object again, decrypt it, and compare it with its seal; name what does not match.
@@ -55,7 +67,7 @@ def command(rate: float | None, begin_new: bool, sweeping: bool, acting: str | N
                 ),
                 clock=installation.clock,
             )
-        installation.log.settle()
+        bring_log_up_to_date(installation)
         # After the log was found to extend all it ever signed: with a database that was set back, what it does not
         # name may be footage.
         swept = sweep(installation.database, installation.vault) if sweeping else None

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.progress import Progress as Bar
 
-from candor.cli.common import actor, as_account, as_json, opened, put_json, safe, say
+from candor.cli.common import actor, as_account, as_json, bring_log_up_to_date, needs, opened, put_json, safe, say
 from candor.core.errors import NotFound
 from candor.fleet import service as fleet
 from candor.fleet.rules import DeviceKind
@@ -43,6 +43,7 @@ PART_DONE = 10
     "--work", is_flag=True, help="Also make the viewing copies now, instead of leaving them to serve or work."
 )
 @as_account
+@needs(Permission.RECORDINGS_TAKE_IN)
 @as_json
 def command(
     paths: tuple[Path, ...],
@@ -74,7 +75,7 @@ def command(
             installation.jobs.wait_idle(24 * 3600)
         if json_out:  # before the log is brought up to date: what is in is in, whatever the log says
             put_json(outcome)
-        installation.log.settle()
+        bring_log_up_to_date(installation)
     if outcome["failed"]:
         raise SystemExit(PART_DONE)
 

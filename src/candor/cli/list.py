@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from candor.cli.common import actor, as_account, as_json, opened, put_json, say, table
+from candor.cli.common import actor, as_account, as_json, needs, opened, put_json, say, table
 from candor.fleet.rules import DeviceKind
 from candor.footage.query import Query, Sort
 from candor.footage.rules import RecordingState
 from candor.footage.search import Page, find
 from candor.installation import Installation
 from candor.people import service
+from candor.people.rules import Permission
 
 
 @click.command()
@@ -37,6 +38,7 @@ from candor.people import service
 @click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
 @click.option("--after", metavar="CURSOR", help="Go on after this page; the JSON gives the cursor.")
 @as_account
+@needs(Permission.RECORDINGS_VIEW_ALL, Permission.RECORDINGS_VIEW_UNIT, Permission.RECORDINGS_VIEW_OWN)
 @as_json
 def command(json_out: bool, acting: str | None, start: str | None, end: str | None, **fields: Any) -> None:
     """Find recordings. All conditions together narrow the search."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 import sys
 import traceback
@@ -23,6 +22,7 @@ WORDS: dict[str, dict[str, str]] = {
         "show": "Show one recording: catalogue, parts, what the file claims, custody history.",
         "export": "Hand out recordings as a package that anyone can verify offline.",
         "verify": "Verify a package or a proof, with keys from outside it.",
+        "purge": "Destroy recordings for good, on somebody's authority; no backup brings them back.",
         "fixity": "Read every stored object again and compare it with its seal.",
     },
     "Custody log": {
@@ -32,9 +32,17 @@ WORDS: dict[str, dict[str, str]] = {
     "Running": {
         "serve": "Serve the site, with its jobs and the custody log's sequencer.",
         "work": "Run jobs and the sequencer without a site.",
-        "user": "Accounts: add, list, change, set a password.",
+        "access": "Who may do what: every address and command, by role.",
+        "doctor": "Look at everything that must work, and say how to mend it.",
+        "key": "The key that everything is sealed under: recovery sheet, escrow, change, restoring.",
+        "user": "Accounts: add, list, change, review, set a password; how people sign in.",
+        "token": "Tokens that programs come with: add, list, revoke.",
+        "audit": "Search what was done by whom, when, from where, and how it ended.",
         "device": "Devices that record: add, list.",
         "category": "The categories that are offered: list, set.",
+        "backup": "Back up database, log, settings and footage; list and check backups.",
+        "restore": "Restore a backup into an empty installation, and check every seal.",
+        "notices": "Notices: what was told, how mail is doing, who is told of what.",
         "demo": "Make a site with example footage and serve it.",
     },
 }
@@ -102,11 +110,20 @@ def candor(verbose: bool) -> None:
     What goes in is sealed at once and never altered. Whatever is done with it afterwards is recorded, before it
     happens, in a log that anyone can check offline, without an account and without trusting the agency.
     """
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    if click.get_current_context().invoked_subcommand != "verify":  # which needs nothing of an installation
+        _set_up_log(verbose)
+
+
+def _set_up_log(verbose: bool) -> None:
+    """The program's own log as the settings say; settings that cannot be read are the command's to complain of."""
+    from candor.core import logs
+    from candor.core.settings import Settings
+
+    try:
+        settings = Settings.load()
+    except CandorError:
+        settings = None
+    logs.set_up(settings, verbose=verbose)
 
 
 def main(arguments: list[str] | None = None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable
 
@@ -10,11 +11,17 @@ import uvicorn
 from starlette.applications import Starlette
 
 from candor.cli.common import end_on_sigterm, opened, say
+from candor.cli.key_state import say_of_log_key, say_of_sheet
+from candor.core import tracing
 from candor.core.errors import CandorError
 from candor.core.settings import Settings
+from candor.health.watch import Watch
 from candor.installation import Installation
 from candor.people import service
+from candor.people.errors import PasswordListUnusable
 from candor.web.app import create_app
+
+_logger = logging.getLogger("candor")
 
 #: Connections at a time; whoever comes beyond that is told to try again (503) and holds up nobody.
 _MOST_AT_ONCE = 512
@@ -50,21 +57,30 @@ def serve(installation: Installation, *, ready: Callable[[str], None] | None = N
     settings = installation.settings
     listener = _listen(settings)
     address = settings.public_url or f"http://{settings.host}:{listener.getsockname()[1]}/"
+    tracing.set_up(settings)
     app = create_app(installation)
     if not started:
         installation.start()
+    watch = Watch(installation)
+    watch.start()
     server = _Server(config(app, settings))
     server.on_ready = lambda: (ready or _greet(installation))(address)
     if _is_new(installation):
         say(f"Set-up code for the first run: {app.state.setup_code}")
         say("A browser on this machine itself is not asked for it, unless it comes through a proxy.")
-    server.run(sockets=[listener])
+    try:
+        server.run(sockets=[listener])
+    finally:
+        watch.stop()
+        tracing.shut_down()
 
 
 def config(app: Starlette, settings: Settings) -> uvicorn.Config:
     """How the web server runs the site. Only with a public address is there a proxy to be believed."""
     return uvicorn.Config(
         app,
+        # What it says goes where everything else does, in the same form (core.logs); requests are logged by ourselves.
+        log_config=None,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -85,9 +101,22 @@ def _greet(installation: Installation) -> Callable[[str], None]:
         say(f"Candor is at {address}")
         if _is_new(installation):
             say("Open it in a browser to make the agency and its administrator.")
+        say_of_password_list(installation)
+        say_of_sheet(installation, address)
+        say_of_log_key(installation)
         say("Stop it with Ctrl-C.")
 
     return greet
+
+
+def say_of_password_list(installation: Installation) -> None:
+    """Say so when the operator's list of passwords cannot be used. The site is served all the same: footage comes in,
+    people sign in, and only new passwords wait."""
+    try:
+        installation.password_list.look()
+    except PasswordListUnusable as error:
+        _logger.error("%s", error)
+        say(str(error))
 
 
 class _Server(uvicorn.Server):

@@ -7,7 +7,7 @@ from typing import Any
 import click
 import sqlalchemy as sa
 
-from candor.cli.common import actor, as_account, as_json, opened, put_json, safe
+from candor.cli.common import actor, as_account, as_json, needs, opened, put_json, safe
 from candor.core.clock import iso
 from candor.core.errors import NotFound
 from candor.custody import PLAIN_WORDS, history
@@ -15,11 +15,13 @@ from candor.footage.renditions import renditions_of
 from candor.footage.rules import FLAG_WORDS, Flag
 from candor.footage.search import row_of
 from candor.footage.tables import part
+from candor.people.rules import Permission
 
 
 @click.command()
 @click.argument("recording_id", metavar="ID")
 @as_account
+@needs(Permission.RECORDINGS_VIEW_ALL, Permission.RECORDINGS_VIEW_UNIT, Permission.RECORDINGS_VIEW_OWN)
 @as_json
 def command(recording_id: str, acting: str | None, json_out: bool) -> None:
     """Show one recording: catalogue, parts, what its files claim, viewing copies, custody history."""

@@ -8,11 +8,13 @@ import sys
 import click
 from sqlalchemy.engine import Connection
 
-from candor.cli.common import actor, as_account, as_json, opened, put_json, say, table
+from candor.cli import user_review, user_security
+from candor.cli.common import actor, as_account, as_json, needs, opened, put_json, say, table
+from candor.core.clock import iso
 from candor.core.errors import NotFound
 from candor.installation import Installation
 from candor.people import passwords, service
-from candor.people.rules import Role
+from candor.people.rules import Permission, Role
 
 _role = click.option(
     "--role", "roles", multiple=True, type=click.Choice([role.value for role in Role]), help="May be repeated."
@@ -24,13 +26,17 @@ def command() -> None:
     """Accounts: add, list, change, set a password."""
 
 
-def _password(given: str | None, name: str) -> tuple[str, bool]:
+for _one in (user_review.review, user_security.rules, user_security.reset_second_factor, user_security.release):
+    command.add_command(_one)
+
+
+def _password(installation: Installation, given: str | None, name: str) -> tuple[str, bool]:
     """The password to set, and whether it was made here and must be shown."""
     if given is None:
         return "-".join(secrets.token_hex(3) for _ in range(4)), True
     if given == "-":
         given = sys.stdin.readline().rstrip("\n")
-    passwords.check_new_password(given, name)
+    passwords.check_new_password(given, name, installation.password_list)
     return given, False
 
 
@@ -53,6 +59,7 @@ def _unit(installation: Installation, name: str | None, acting: str | None) -> s
 @click.option("--password", help="'-' reads a line from standard input; without it one is made and shown once.")
 @_role
 @as_account
+@needs(Permission.ACCOUNTS_MANAGE)
 @as_json
 def add(
     name: str,
@@ -65,8 +72,8 @@ def add(
     json_out: bool,
 ) -> None:
     """Add an account with the sign-in name NAME."""
-    chosen, made = _password(password, name)
     with opened() as installation:
+        chosen, made = _password(installation, password, name)
         who = actor(installation, acting)
         unit_id = _unit(installation, unit_name, acting)
         hashed = passwords.hash_password(chosen)
@@ -107,6 +114,8 @@ def list_accounts(text: str, json_out: bool) -> None:
                     "unit": units.get(one.unit_id or ""),
                     "roles": sorted(one.roles),
                     "active": one.active,
+                    "kind": one.kind.value,
+                    "signed_in_at": iso(one.signed_in_at) if one.signed_in_at else None,
                 }
                 for one in found
             ]
@@ -136,6 +145,7 @@ def list_accounts(text: str, json_out: bool) -> None:
 @_role
 @click.option("--active/--inactive", default=None, help="Whether they may sign in.")
 @as_account
+@needs(Permission.ACCOUNTS_MANAGE)
 def change(
     name: str,
     display_name: str | None,
@@ -162,10 +172,11 @@ def change(
 @click.argument("name")
 @click.option("--password", help="'-' reads a line from standard input; without it one is made and shown once.")
 @as_account
+@needs(Permission.ACCOUNTS_MANAGE)
 def set_password(name: str, password: str | None, acting: str | None) -> None:
     """Set a new password; open sessions end."""
-    chosen, made = _password(password, name)
     with opened() as installation:
+        chosen, made = _password(installation, password, name)
         who = actor(installation, acting)
         hashed = passwords.hash_password(chosen)
         with installation.database.write() as tx:

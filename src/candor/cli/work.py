@@ -8,6 +8,10 @@ import threading
 import click
 
 from candor.cli.common import opened, say
+from candor.cli.key_state import say_of_log_key
+from candor.core import tracing
+from candor.health.watch import Watch
+from candor.installation import Installation
 
 
 @click.command()
@@ -19,13 +23,26 @@ def command(until_idle: bool, timeout: float) -> None:
     Several may run at a time on one PostgreSQL; they share the queue, and one sequencer is active among them all.
     """
     with opened() as installation:
-        installation.start()
-        if until_idle:
-            installation.jobs.wait_idle(timeout)
-            installation.log.settle()
-            return
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
-        say("Working. Stop with Ctrl-C; jobs that are open go on at the next start.")
-        stop.wait()
+        tracing.set_up(installation.settings)
+        try:
+            _work(installation, timeout if until_idle else None)
+        finally:
+            tracing.shut_down()
+
+
+def _work(installation: Installation, timeout: float | None) -> None:
+    """Until stopped, or (with a timeout) until nothing is left to do."""
+    say_of_log_key(installation)
+    installation.start()
+    if timeout is not None:
+        installation.jobs.wait_idle(timeout)
+        installation.log.settle()
+        return
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    watch = Watch(installation)
+    watch.start()
+    say("Working. Stop with Ctrl-C; jobs that are open go on at the next start.")
+    stop.wait()
+    watch.stop()

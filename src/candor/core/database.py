@@ -157,7 +157,13 @@ class Database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             self.engine = _sqlite_engine(parsed, pool_size)
         else:
-            self.engine = sa.create_engine(parsed, pool_size=pool_size, max_overflow=pool_size * 2, pool_pre_ping=True)
+            self.engine = sa.create_engine(
+                parsed,
+                pool_size=pool_size,
+                max_overflow=pool_size * 2,
+                pool_pre_ping=True,
+                hide_parameters=True,  # values (hashes, names) do not belong in an error's words, which are logged
+            )
         self._turn = _TurnLock()
         self._group: _Group | None = None
 
@@ -307,6 +313,7 @@ def _sqlite_engine(url: sa.URL, pool_size: int) -> Engine:
         poolclass=sa.pool.QueuePool,
         pool_size=pool_size,
         max_overflow=pool_size * 4,
+        hide_parameters=True,  # as above
         # isolation_level None: the driver opens no transaction of its own, `_begin` below does.
         connect_args={"timeout": 30, "check_same_thread": False, "isolation_level": None},
     )

@@ -2,7 +2,7 @@
 
 It imports the code that examines, locks itself in (see `candor.core.limited_lock`), and only then asks for the first
 byte. All it has is one socket to its parent: there it asks for pieces of the input, sends pieces of the outputs,
-says how far it is, and leaves its result.
+says how far it is, and leaves its result. `candor.core.limited_forking` is the other way to come to such a process.
 """
 
 from __future__ import annotations
@@ -19,20 +19,22 @@ from candor.core import limited_lock, limited_wire
 from candor.core.limited_task import Channel, Refused, Task
 
 
-def _work(setup: dict[str, Any]) -> Callable[[Task], dict[str, Any]]:
+def main(descriptor: int) -> int:
+    """Run one task in a process that was started for it. 0 whenever the parent was told how it ended."""
+    channel = Channel(descriptor)
+    setup = json.loads(channel.receive(limited_wire.SETUP))
     sys.path.extend(setup["import_from"])
     module, _, name = setup["target"].partition(":")
     function: Callable[[Task], dict[str, Any]] = getattr(importlib.import_module(module), name)
-    return function
+    return examine(channel, setup, function, limited_lock.lock(setup["limits"], setup["parent"]))
 
 
-def main(descriptor: int) -> int:
-    """Run one task. The exit status is 0 whenever the parent was told how it ended."""
-    channel = Channel(descriptor)
-    setup = json.loads(channel.receive(limited_wire.SETUP))
-    function = _work(setup)
+def examine(
+    channel: Channel, setup: dict[str, Any], function: Callable[[Task], dict[str, Any]], measures: dict[str, str]
+) -> int:
+    """Do the work, in a process that is locked in. 0: the parent was told how it ended."""
     task = Task(channel, setup)
-    channel.send_note(limited_wire.HELLO, limited_lock.lock(setup["limits"], setup["parent"]))
+    channel.send_note(limited_wire.HELLO, measures)
     try:
         result = function(task)
         channel.send_note(limited_wire.RESULT, result)

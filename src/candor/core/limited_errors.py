@@ -51,3 +51,8 @@ class LimitedUnavailable(LimitedError):
     Check that this machine can start processes and that Candor is installed whole, then try again."""
 
     exit_code = 1
+
+
+class LimitedBusy(LimitedUnavailable):
+    """The file was not examined: so many others were being examined that it waited {seconds:g} seconds for its turn in
+    vain. Try again later, or allow more at a time (CANDOR_LIMITED_AT_ONCE, CANDOR_LIMITED_MEMORY_MIB)."""

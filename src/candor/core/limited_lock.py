@@ -1,7 +1,9 @@
 """Locking the door behind a limited process: what it may use, and what it can no longer do.
 
-`lock` is called once, after the parsing code is imported and before the first untrusted byte. Each measure is tried on
-its own; the answer says, per measure, "on" or why not, so that an operator can see what a platform lacks.
+A process that was started for one task calls `lock` after the parsing code is imported and before the first untrusted
+byte. One that others are forked from does the same in two steps: `prepare` in the clean process, as much as a fork
+inherits, and `confine` in each child. Each measure is tried on its own; the answer says, per measure, "on" or why not,
+so that an operator can see what a platform lacks.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ import ctypes
 import os
 import resource
 import signal
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +22,17 @@ from candor.core import limited_seccomp
 _NOBODY = 65534
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
+_FORKING_DESCRIPTORS = 64  # of a process that is forked from: its own few, and two for the next child
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a process that is forked from hands on to its children."""
+
+    words: dict[str, str]
+    """{measure: "on" or why not} of what it has done already and a fork inherits."""
+    address_space: int
+    """Bytes of address space that interpreter, libraries and modules take. A child cannot open /proc to ask."""
 
 
 def lock(limits: dict[str, Any], parent: int) -> dict[str, str]:
@@ -27,18 +42,41 @@ def lock(limits: dict[str, Any], parent: int) -> dict[str, str]:
     files (how many descriptors may exist; with 0 none can be made). `parent` is the process that must stay alive.
     Returns {measure: "on" or the reason why it is not}.
     """
-    words = {
-        "priority": _try(lambda: _be_modest()),
-        "user": _try(_become_nobody),
-        "orphan": _try(lambda: _die_with(parent)),
-        "limits": _try(lambda: _set_limits(limits)),
-        "privileges": limited_seccomp.forbid_new_privileges() or "on",
-    }
+    words = _settle(parent)
+    words["limits"] = _try(lambda: _set_limits(limits, _address_space()))
+    words["privileges"] = limited_seccomp.forbid_new_privileges() or "on"
     words["system calls"] = limited_seccomp.install() or "on"
     return words
 
 
-def _try(act: Any) -> str:
+def prepare(parent: int) -> Prepared:
+    """Give up what neither this process nor its children need. It can still fork, and little else."""
+    words = _settle(parent)
+    words["limits"] = _try(_set_lasting_limits)
+    words["privileges"] = limited_seccomp.forbid_new_privileges() or "on"
+    address_space = _address_space()
+    words["system calls"] = limited_seccomp.install(forking=True) or "on"
+    return Prepared(words, address_space)
+
+
+def confine(prepared: Prepared, limits: dict[str, Any], parent: int) -> dict[str, str]:
+    """In a forked child: give up the rest. Takes and returns what `lock` does; `parent` is what it was forked from."""
+    words = dict(prepared.words)
+    words["orphan"] = _try(lambda: _die_with(parent))
+    words["limits"] = _try(lambda: _set_limits(limits, prepared.address_space))
+    words["system calls"] = limited_seccomp.install() or "on"
+    return words
+
+
+def _settle(parent: int) -> dict[str, str]:
+    return {
+        "priority": _try(_be_modest),
+        "user": _try(_become_nobody),
+        "orphan": _try(lambda: _die_with(parent)),
+    }
+
+
+def _try(act: Callable[[], str | None]) -> str:
     try:
         reason = act()
     except (OSError, ValueError, AttributeError) as error:
@@ -73,15 +111,22 @@ def _die_with(parent: int) -> str | None:
     return None
 
 
-def _set_limits(limits: dict[str, Any]) -> None:
+def _set_limits(limits: dict[str, Any], address_space: int) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = int(used.ru_utime + used.ru_stime + limits["cpu_seconds"]) + 1
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CPU, seconds, seconds + 2)  # at the first SIGXCPU, which tells why; at the second SIGKILL
-    _limit(resource.RLIMIT_AS, _address_space() + limits["memory"])
+    _limit(resource.RLIMIT_AS, address_space + limits["memory"])
     # Descriptors that are open stay open; with 0 no call whatever can make a new one.
     _limit(resource.RLIMIT_NOFILE, limits["files"])
+
+
+def _set_lasting_limits() -> None:
+    """Those that suit a process that lives as long as it is needed. Time and memory count from each child's start."""
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, 0)
+    _limit(resource.RLIMIT_NOFILE, _FORKING_DESCRIPTORS)
 
 
 def _limit(which: int, amount: int, last: int | None = None) -> None:

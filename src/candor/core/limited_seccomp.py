@@ -3,7 +3,11 @@
 The filter is a list of what is allowed; everything else fails with EPERM, so that a library can notice and go on.
 What is left: memory that is not executable, threads of this process, clocks, signals of this process to itself, and
 `read`, `write`, `lseek` and `close` on descriptors that are already open. There is no call left that opens a file, a
-socket or a pipe, that starts a program, or that looks at another process. Numbers: arch/x86/entry/syscalls/
+socket or a pipe, that starts a program, or that looks at another process.
+
+A second, wider filter is for the clean process that such processes are forked from (`candor.core.limited_forking`): it
+may also fork, take descriptors from its parent, and ask how a child ended. Filters add up, and the strictest wins: a
+child puts the narrow one on top of it before it reads the first untrusted byte. Numbers: arch/x86/entry/syscalls/
 syscall_64.tbl and include/uapi/asm-generic/unistd.h of Linux; the structure of a filter: linux/filter.h and
 linux/seccomp.h.
 """
@@ -32,11 +36,19 @@ _ARGUMENTS: Final = 16
 
 _PROT_EXEC: Final = 4
 _CLONE_THREAD: Final = 0x00010000
+_FORK: Final = 0x01200011  # CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD: what fork() of the C library asks for
+_PR_SET_PDEATHSIG: Final = 1
+_PR_SET_DUMPABLE: Final = 4
 _PR_SET_NAME: Final = 15
 _PR_GET_NAME: Final = 16
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _SECCOMP_SET_MODE_FILTER: Final = 1
 _SECCOMP_FILTER_FLAG_TSYNC: Final = 1
+
+
+_Instruction = tuple[int, int, int, int]
+_PASS: Final[_Instruction] = (_RETURN, 0, 0, _ALLOW)
+_REFUSE: Final[_Instruction] = (_RETURN, 0, 0, _ERRNO | errno.EPERM)
 
 
 class Machine(NamedTuple):
@@ -77,6 +89,11 @@ _AARCH64: Final = Machine(
     },
 )  # fmt: skip
 MACHINES: Final = {"x86_64": _X86_64, "aarch64": _AARCH64}
+# What the process that is forked from may call besides.
+FORKING: Final = {
+    "x86_64": {"recvmsg": 47, "wait4": 61, "dup2": 33, "dup3": 292},
+    "aarch64": {"recvmsg": 212, "wait4": 260, "dup3": 24},
+}
 
 # These are allowed only with certain arguments, see `program`; `seccomp` itself is here for its number alone.
 _CONDITIONAL: Final = frozenset({"mmap", "mprotect", "clone", "clone3", "prctl", "prlimit64", "tgkill", "seccomp"})
@@ -84,50 +101,104 @@ _CONDITIONAL: Final = frozenset({"mmap", "mprotect", "clone", "clone3", "prctl",
 
 def program(machine: Machine, process: int) -> bytes:
     """The filter as the kernel wants it: 8-byte instructions. `process` is the id of the process it is for."""
-    code: list[tuple[int, int, int, int]] = [
-        (_LOAD, 0, 0, _MACHINE),
-        (_JUMP_EQUAL, 1, 0, machine.audit),
-        (_RETURN, 0, 0, _KILL_PROCESS),
-        (_LOAD, 0, 0, _NUMBER),
-    ]
-    for name, number in machine.numbers.items():
-        if name not in _CONDITIONAL:
-            code += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
-    refuse = (_RETURN, 0, 0, _ERRNO | errno.EPERM)
-    allow = (_RETURN, 0, 0, _ALLOW)
-
-    def when(name: str, *tests: tuple[int, int, int, int]) -> None:
-        code.append((_JUMP_EQUAL, 0, len(tests), machine.numbers[name]))
-        code.extend(tests)
-
-    for name in ("mmap", "mprotect"):  # never executable
-        when(name, _argument(2), (_JUMP_SET, 0, 1, _PROT_EXEC), refuse, allow)
-    when("clone", _argument(0), (_JUMP_SET, 0, 1, _CLONE_THREAD), allow, refuse)
-    # The flags of clone3 lie behind a pointer that a filter cannot follow: ENOSYS makes the C library take clone.
-    when("clone3", (_RETURN, 0, 0, _ERRNO | errno.ENOSYS))
-    when("tgkill", _argument(0), (_JUMP_EQUAL, 0, 1, process), allow, refuse)
-    when(
+    code = _beginning(machine, {})
+    _never_executable(code, machine)
+    _when(code, machine, "clone", _argument(0), (_JUMP_SET, 0, 1, _CLONE_THREAD), _PASS, _REFUSE)
+    _when(code, machine, "tgkill", _argument(0), (_JUMP_EQUAL, 0, 1, process), _PASS, _REFUSE)
+    _when(
+        code,
+        machine,
         "prctl",
         _argument(0),
         (_JUMP_EQUAL, 1, 0, _PR_SET_NAME),
         (_JUMP_EQUAL, 0, 1, _PR_GET_NAME),
-        allow,
-        refuse,
+        _PASS,
+        _REFUSE,
     )
-    when(  # asking for a limit, not setting one: the pointer to the new limit is null
+    _when(  # asking for a limit, not setting one: the pointer to the new limit is null
+        code,
+        machine,
         "prlimit64",
         _argument(2),
         (_JUMP_EQUAL, 0, 3, 0),
         _argument(2, high=True),
         (_JUMP_EQUAL, 0, 1, 0),
-        allow,
-        refuse,
+        _PASS,
+        _REFUSE,
     )
-    code.append(refuse)
-    return b"".join(struct.pack("<HBBI", *instruction) for instruction in code)
+    return _packed(code)
 
 
-def _argument(number: int, *, high: bool = False) -> tuple[int, int, int, int]:
+def forking_program(machine: Machine, more: dict[str, int]) -> bytes:
+    """The wider filter. `more` holds the numbers of FORKING for this processor.
+
+    Besides forking it leaves what a child needs to narrow itself down: limits of its own, the narrow filter, and to be
+    killed with its parent. Signals to threads are left to the narrow filter, which knows the child's number.
+    """
+    code = _beginning(machine, more)
+    _never_executable(code, machine)
+    _when(
+        code,
+        machine,
+        "clone",
+        _argument(0),
+        (_JUMP_EQUAL, 1, 0, _FORK),
+        (_JUMP_SET, 0, 1, _CLONE_THREAD),
+        _PASS,
+        _REFUSE,
+    )
+    _when(code, machine, "tgkill", _PASS)
+    _when(code, machine, "seccomp", _argument(0), (_JUMP_EQUAL, 0, 1, _SECCOMP_SET_MODE_FILTER), _PASS, _REFUSE)
+    _when(
+        code,
+        machine,
+        "prctl",
+        _argument(0),
+        (_JUMP_EQUAL, 5, 0, _PR_SET_NAME),
+        (_JUMP_EQUAL, 4, 0, _PR_GET_NAME),
+        (_JUMP_EQUAL, 3, 0, _PR_SET_PDEATHSIG),
+        (_JUMP_EQUAL, 0, 3, _PR_SET_DUMPABLE),
+        _argument(1),
+        (_JUMP_EQUAL, 0, 1, 0),  # closing it to debuggers, never opening it
+        _PASS,
+        _REFUSE,
+    )
+    _when(code, machine, "prlimit64", _argument(0), (_JUMP_EQUAL, 0, 1, 0), _PASS, _REFUSE)  # its own limits only
+    return _packed(code)
+
+
+def _beginning(machine: Machine, more: dict[str, int]) -> list[_Instruction]:
+    """The right processor, and the calls that are allowed whatever their arguments."""
+    code: list[_Instruction] = [
+        (_LOAD, 0, 0, _MACHINE),
+        (_JUMP_EQUAL, 1, 0, machine.audit),
+        (_RETURN, 0, 0, _KILL_PROCESS),
+        (_LOAD, 0, 0, _NUMBER),
+    ]
+    for name, number in {**machine.numbers, **more}.items():
+        if name not in _CONDITIONAL:
+            code += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
+    return code
+
+
+def _when(code: list[_Instruction], machine: Machine, name: str, *tests: _Instruction) -> None:
+    """For the call `name`, these instructions. They end in _PASS or _REFUSE; a jump to either skips over the other."""
+    code.append((_JUMP_EQUAL, 0, len(tests), machine.numbers[name]))
+    code.extend(tests)
+
+
+def _never_executable(code: list[_Instruction], machine: Machine) -> None:
+    for name in ("mmap", "mprotect"):
+        _when(code, machine, name, _argument(2), (_JUMP_SET, 0, 1, _PROT_EXEC), _REFUSE, _PASS)
+    # The flags of clone3 lie behind a pointer that a filter cannot follow: ENOSYS makes the C library take clone.
+    _when(code, machine, "clone3", (_RETURN, 0, 0, _ERRNO | errno.ENOSYS))
+
+
+def _packed(code: list[_Instruction]) -> bytes:
+    return b"".join(struct.pack("<HBBI", *instruction) for instruction in (*code, _REFUSE))
+
+
+def _argument(number: int, *, high: bool = False) -> _Instruction:
     return (_LOAD, 0, 0, _ARGUMENTS + 8 * number + (4 if high else 0))
 
 
@@ -145,14 +216,17 @@ def forbid_new_privileges() -> str | None:
     return None
 
 
-def install() -> str | None:
-    """Put the filter on every thread of this process, for good. None when done, otherwise why not."""
+def install(*, forking: bool = False) -> str | None:
+    """Put the filter on every thread of this process, for good; `forking`: the wider one.
+
+    None when done, otherwise why not.
+    """
     machine = MACHINES.get(platform.machine())
     if platform.system() != "Linux":
         return f"{platform.system()} has no system call filter"
     if machine is None or struct.calcsize("P") != 8:
         return f"no filter is written for the processor {platform.machine()}"
-    code = program(machine, os.getpid())
+    code = forking_program(machine, FORKING[platform.machine()]) if forking else program(machine, os.getpid())
     buffer = ctypes.create_string_buffer(code, len(code))
     prog = _SockFprog(len(code) // 8, ctypes.addressof(buffer))
     libc = ctypes.CDLL(None, use_errno=True)

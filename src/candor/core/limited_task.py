@@ -6,14 +6,13 @@ needs when its module is imported: when it runs, no file can be opened any more.
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import time
 from collections import OrderedDict
 from typing import Any
 
 from candor.core import limited_wire
+from candor.core.positioned import Positioned
 
 _BLOCK = 128 << 10  # the cache of the input works in such blocks
 _CACHED_BLOCKS = 32
@@ -53,31 +52,18 @@ class Channel:
         return self.receive(limited_wire.DATA)
 
 
-class Source(io.RawIOBase):
+class Source(Positioned):
     """The input: a seekable stream whose bytes are asked for, in blocks that are kept for a while."""
 
     def __init__(self, channel: Channel, size: int) -> None:
+        super().__init__()
         self._channel = channel
         self.size = size
-        self._position = 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._next_block = -1
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
-        if start + offset < 0:
-            raise ValueError("a position before the beginning")
-        self._position = start + offset
-        return self._position
+    def extent(self) -> int:
+        return self.size
 
     def readinto(self, buffer: Any, /) -> int:
         data = self.read(len(buffer))
@@ -114,33 +100,20 @@ class Source(io.RawIOBase):
         return self._blocks[number]
 
 
-class Output(io.RawIOBase):
+class Output(Positioned):
     """An output: a seekable stream, kept by the parent, that can also be read again."""
 
     def __init__(self, channel: Channel, number: int) -> None:
+        super().__init__()
         self._channel = channel
         self._number = number
-        self._position = 0
         self._size = 0
 
-    def readable(self) -> bool:
-        return True
+    def extent(self) -> int:
+        return self._size
 
     def writable(self) -> bool:
         return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        if start + offset < 0:
-            raise ValueError("a position before the beginning")
-        self._position = start + offset
-        return self._position
 
     def write(self, data: Any, /) -> int:
         view = memoryview(data).cast("B")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from candor.core.errors import SettingsWrong
+from candor.core.mail_server import MailServer, is_address
 
 
 class Settings(BaseSettings):
@@ -45,6 +46,22 @@ class Settings(BaseSettings):
     s3_region: str = Field(default="us-east-1", description="Region of the S3 store.")
     s3_access_key: str | None = Field(default=None, description="Access key of the S3 store.")
     s3_secret_key: str | None = Field(default=None, description="Secret key of the S3 store.")
+    backup: str | None = Field(
+        default=None,
+        description="Where `candor backup` puts backups: a folder on another disk or machine, or s3://bucket/prefix.",
+    )
+    backup_s3_endpoint: str | None = Field(
+        default=None, description="Endpoint of the backup's S3 store. Default: CANDOR_S3_ENDPOINT."
+    )
+    backup_s3_region: str | None = Field(
+        default=None, description="Region of the backup's S3 store. Default: CANDOR_S3_REGION."
+    )
+    backup_s3_access_key: str | None = Field(
+        default=None, description="Access key of the backup's S3 store. Default: CANDOR_S3_ACCESS_KEY."
+    )
+    backup_s3_secret_key: str | None = Field(
+        default=None, description="Secret key of the backup's S3 store. Default: CANDOR_S3_SECRET_KEY."
+    )
     spool: Path | None = Field(
         default=None,
         description="Folder for temporary files of renditions being made; may be a memory file system. "
@@ -78,8 +95,76 @@ class Settings(BaseSettings):
     )
     session_idle_minutes: int = Field(default=60, ge=1, description="A session ends after so many idle minutes.")
     session_hours: int = Field(default=12, ge=1, description="A session ends after so many hours in any case.")
+    password_list: Path | None = Field(
+        default=None,
+        description="File of passwords that nobody may use, one to a line, as text or as SHA-1 (a list of breaches).",
+    )
     max_upload_gib: int = Field(default=64, ge=1, description="Largest file taken in through the browser, in GiB.")
     jobs_slots: int = Field(default=2, ge=1, le=64, description="How many jobs one process runs at a time.")
+
+    # Limited processes, in which files from outside are examined.
+    limited_pool: int = Field(
+        default=2, ge=0, le=16, description="How many kinds of examining processes are kept ready; 0: none."
+    )
+    limited_at_once: int | None = Field(
+        default=None, ge=2, le=256, description="How many files one process of Candor has examined at a time."
+    )
+    limited_memory_mib: int | None = Field(
+        default=None, ge=1024, description="Memory that those examinations may be allowed together, in MiB."
+    )
+
+    # What the program says of itself.
+    log_format: Literal["text", "json"] = Field(default="text", description="Form of the program's own log.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning", description="What the program's own log begins with."
+    )
+    metrics: bool = Field(default=False, description="Serve metrics for Prometheus at /metrics.")
+    metrics_token: str | None = Field(
+        default=None, min_length=16, description="Bearer token that reads /metrics from other machines."
+    )
+    otlp_endpoint: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="Address of an OpenTelemetry collector (OTLP over HTTP) that gets traces.",
+    )
+
+    # Notices by mail.
+    smtp_url: str | None = Field(
+        default=None,
+        description="The mail server: smtp://, smtp+starttls:// or smtps://, then user:password@host:port.",
+    )
+    smtp_ca: Path | None = Field(
+        default=None,
+        description="PEM file of the authority that signed the mail server's certificate. Default: the system's.",
+    )
+    mail_from: str | None = Field(default=None, description="The address that mails come from.")
+    alert_mail: str = Field(
+        default="",
+        description="Addresses, separated by commas, that get a mail when the database itself fails.",
+    )
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: str | None) -> str | None:
+        if value is not None:
+            MailServer.parse(value)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str | None) -> str | None:
+        if value is not None and not is_address(value):
+            raise ValueError("this is not an e-mail address")
+        return value
+
+    @field_validator("alert_mail")
+    @classmethod
+    def _alerted(cls, value: str) -> str:
+        found = [one.strip() for one in value.split(",") if one.strip()]
+        for one in found:
+            if not is_address(one):
+                raise ValueError(f"{one!r} is not an e-mail address")
+        return ",".join(found)
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -113,6 +198,8 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             name = "CANDOR_" + "_".join(str(part) for part in first["loc"]).upper()
             raise SettingsWrong(reason=f"{name}: {first['msg']}") from error
+        if settings.smtp_url is not None and settings.mail_from is None:
+            raise SettingsWrong(reason="CANDOR_SMTP_URL is set and CANDOR_MAIL_FROM is not; mail needs a sender")
         home = settings.home.expanduser().absolute()
         keys = (settings.keys or home.with_name(home.name + "-keys")).expanduser().absolute()
         if keys == home or home in keys.parents:

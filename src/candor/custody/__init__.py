@@ -14,8 +14,9 @@ Rules it keeps:
 from __future__ import annotations
 
 from candor.custody.events import PLAIN_WORDS, Event
-from candor.custody.log import CustodyLog, LogStatus, SignedCheckpoint
+from candor.custody.log import CustodyLog
 from candor.custody.record import CustodyEvent, Epoch, append, epochs, find, history, recent, rotate_tag_key
+from candor.custody.state import LogStatus, SignedCheckpoint
 
 __all__ = [
     "PLAIN_WORDS",

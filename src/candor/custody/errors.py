@@ -24,8 +24,8 @@ class LogKeyWrong(CustodyError):
 
 class LogBehind(CustodyError):
     """The custody log refuses to sign: {reason}. A log that signs a shorter or other history than it signed
-    before proves misbehaviour. Events go on being recorded. Restore the newer database and log files; if they
-    are lost, keep everything as it is and ask for help."""
+    before proves misbehaviour. Events go on being recorded, and nothing is lost by waiting. Restore the newer
+    database if there is one; otherwise `candor log recover` shows what is possible."""
 
 
 class NotYetInLog(CustodyError):
@@ -49,3 +49,42 @@ class LogKeyWithoutLog(CustodyError):
     CANDOR_HOME)? Nothing was made. To begin another installation, give it other folders."""
 
     exit_code = 9
+
+
+class LogFilesUnwritable(CustodyError):
+    """The custody log cannot be written: {reason}. Events are recorded and wait; nothing is signed or published
+    until the folder can be written again. Free space or put the disk back; it goes on by itself."""
+
+    exit_code = 7
+
+
+class LogNotRecoverable(CustodyError):
+    """The custody log cannot be recovered from what there is: {reason}. Nothing was changed. Name more surviving
+    copies with --from, or, if the rest is lost for good, open a new log with `candor log recover --handover`."""
+
+
+class NothingToRecover(CustodyError):
+    """Nothing of the custody log is missing here: {reason}. Nothing was changed."""
+
+
+class WitnessSilent(CustodyError):
+    """A witness does not say what it holds: {names}. It may have seen a newer checkpoint than any that is known here,
+    and a log that goes on from an older one would show two histories. Nothing was changed. Try again when it answers;
+    if it never will, `--despite-silence` goes on without it."""
+
+
+class HandoverNotNeeded(CustodyError):
+    """The log can be recovered from {place}; a new log would give up a history that is still there. Nothing was
+    changed. Run `candor log recover --take-in` with the same --from."""
+
+
+class HandoverWrong(CustodyError):
+    """The custody log was not handed over: {reason}. Nothing was changed."""
+
+    exit_code = 2
+
+
+class SearchWrong(CustodyError):
+    """The search cannot be made: {reason}. Correct it and search again."""
+
+    exit_code = 2

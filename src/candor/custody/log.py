@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,52 +14,30 @@ import sqlalchemy as sa
 from candor.core.clock import Clock
 from candor.core.database import Database
 from candor.core.errors import CandorError, NotFound
-from candor.custody.errors import LogDamaged, NotYetInLog
+from candor.custody.checking import LogCheck, newest_signed
+from candor.custody.errors import LogFilesUnwritable, LogKeyMissing, NotYetInLog
 from candor.custody.events import Event
-from candor.custody.keys import LogKey, check_signature
+from candor.custody.evidence import Plan
+from candor.custody.handing_over import hand_over, has_unsettled, settle_handover
+from candor.custody.keys import LogKey
 from candor.custody.record import CustodyEvent, append, find
+from candor.custody.recovering import Recovery
 from candor.custody.sequencer import Pass, Sequencer, read_head
-from candor.custody.tables import custody_event, log_checkpoint, log_head
+from candor.custody.state import LogStatus, SignedCheckpoint, read_status
+from candor.custody.surroundings import FILES, begin, problems
+from candor.custody.tables import custody_event, log_head
 from candor.custody.tile_files import LogFiles
-from candor.custody.witnessing import Witnessing, WitnessState
-from candor.verify.checkpoint import verify_checkpoint
-from candor.verify.merkle import Frontier, inclusion_proof, leaf_hash
+from candor.custody.turn import hold_turn
+from candor.custody.witnessing import Witnessing
+from candor.verify.errors import VerifyError
+from candor.verify.handover import VerifiedHandover
+from candor.verify.merkle import Frontier, inclusion_proof
 from candor.verify.note import Note, VerifierKey
 from candor.verify.policy import Policy
 from candor.verify.tiles import TileReader
 from candor.verify.tlogproof import TlogProof
 
 _logger = logging.getLogger("candor.custody")
-
-
-@dataclass(frozen=True)
-class LogStatus:
-    """How the log is doing. `lag` is the seconds from the oldest event of the newest checkpoint to its signature;
-    `waiting_since` is the oldest event that no signed checkpoint covers yet."""
-
-    origin: str
-    vkey: str
-    fingerprint: str
-    size: int
-    signed_size: int
-    signed_at: datetime | None
-    lag: float | None
-    waiting: int
-    waiting_since: datetime | None
-    witnessed_size: int
-    witnesses: tuple[WitnessState, ...]
-    quorum: int
-    refusal: str | None
-
-
-@dataclass(frozen=True)
-class SignedCheckpoint:
-    """A signed checkpoint: its size, root, and the note with every cosignature it has."""
-
-    size: int
-    root: bytes
-    note: str
-    witnessed: bool
 
 
 class CustodyLog:
@@ -126,14 +104,21 @@ class CustodyLog:
         return self.witnessing.policy(verifier, self.quorum)
 
     def _sequencer(self) -> Sequencer | None:
-        if self._sequencer_made is None:
-            with self._database.read() as tx:
-                head = read_head(tx)
-            if head is None:
-                return None
-            key = LogKey.load(self._keys, head.vkey)
-            self._sequencer_made = Sequencer(self._database, self.files, key, self._clock)
-        return self._sequencer_made
+        with self._database.read() as tx:
+            head = read_head(tx)
+            unsettled = has_unsettled(tx)
+        if head is None:
+            return None
+        if unsettled:  # a handover that was committed, and stopped before keys and files were in their places
+            with hold_turn(self._database, self.files.folder):
+                settle_handover(self._database, self.files, self._keys)
+        made = self._sequencer_made
+        if made is None or made.verifier.format() != head.vkey:
+            if made is not None:
+                self.witnessing.begin_anew()
+            made = Sequencer(self._database, self.files, LogKey.load(self._keys, head.vkey), self._clock)
+            self._sequencer_made = made
+        return made
 
     # -- running ----------------------------------------------------------------------------------------------------
     def start(self) -> None:
@@ -187,7 +172,9 @@ class CustodyLog:
                 sequencer = self._sequencer()
                 if sequencer is not None:
                     self._witness(sequencer)
-            except CandorError as error:
+            except LogKeyMissing:
+                self._stopping.wait(5.0)  # the sequencer says so
+            except (CandorError, VerifyError, OSError) as error:
                 _logger.error("custody log, witnesses: %s", error)
                 self._stopping.wait(5.0)
             except Exception:
@@ -195,7 +182,25 @@ class CustodyLog:
                 self._stopping.wait(5.0)
 
     def run_once(self, *, wait: bool = True) -> Pass | None:
-        """One pass; None when there is no log yet or somebody else has the turn."""
+        """One pass; None when there is no log yet or somebody else has the turn. Raises LogBehind, LogKeyMissing,
+        LogKeyWrong, LogFilesUnwritable: events go on being recorded, and wait."""
+        try:
+            return self._run_once(wait)
+        except OSError as error:
+            raise self._files_failed(error) from error
+
+    def _files_failed(self, error: OSError) -> LogFilesUnwritable:
+        """Say in the database why nothing is published; over once a pass went through."""
+        words = str(error)
+        with suppress(CandorError):
+            with self._database.read() as tx:
+                known = any((one.kind, one.words) == (FILES, words) for one in problems(tx))
+            if not known:
+                with self._database.write() as tx:
+                    begin(tx, FILES, words, self._clock)
+        return LogFilesUnwritable(reason=words)
+
+    def _run_once(self, wait: bool) -> Pass | None:
         sequencer = self._sequencer()
         if sequencer is None:
             return None
@@ -234,7 +239,7 @@ class CustodyLog:
                     .where(custody_event.c.seq <= target, custody_event.c.position.is_(None))
                     .limit(1)
                 ).first()
-                newest = self._newest_signed(tx)
+                newest = newest_signed(tx)
                 head = read_head(tx)
             if open_events is None and (newest is not None and head is not None and newest.size >= head.size):
                 return newest.size
@@ -247,60 +252,48 @@ class CustodyLog:
     def status(self) -> LogStatus | None:
         """How the log is doing; None before it exists."""
         with self._database.read() as tx:
-            head = read_head(tx)
-            if head is None:
-                return None
-            newest = tx.execute(
-                sa.select(log_checkpoint)
-                .where(log_checkpoint.c.note.is_not(None))
-                .order_by(log_checkpoint.c.size.desc())
-                .limit(1)
-            ).first()
-            witnessed = tx.execute(
-                sa.select(sa.func.max(log_checkpoint.c.size)).where(log_checkpoint.c.witnessed_at.is_not(None))
-            ).scalar()
-            waiting = tx.execute(
-                sa.select(sa.func.count(), sa.func.min(custody_event.c.at)).where(custody_event.c.position.is_(None))
-            ).one()
-            witnesses = self.witnessing.states(tx)
-        lag = None
-        if newest is not None and newest.signed_at is not None and newest.first_waiting_at is not None:
-            lag = (newest.signed_at - newest.first_waiting_at).total_seconds()
-        verifier = VerifierKey.parse(head.vkey)
-        return LogStatus(
-            origin=head.origin,
-            vkey=head.vkey,
-            fingerprint=verifier.fingerprint,
-            size=head.size,
-            signed_size=0 if newest is None else newest.size,
-            signed_at=None if newest is None else newest.signed_at,
-            lag=lag,
-            waiting=waiting[0],
-            waiting_since=waiting[1],
-            witnessed_size=witnessed or 0,
-            witnesses=witnesses,
-            quorum=self.quorum,
-            refusal=head.refusal,
-        )
+            return read_status(tx, self._keys, self.witnessing.states(tx), self.quorum)
 
-    def _newest_signed(self, tx: sa.Connection, *, covering: int = 0) -> SignedCheckpoint | None:
-        """The newest witnessed checkpoint that covers the position, else the newest signed one."""
-        query = (
-            sa.select(log_checkpoint)
-            .where(log_checkpoint.c.note.is_not(None), log_checkpoint.c.size > covering)
-            .order_by(log_checkpoint.c.size.desc())
-            .limit(1)
-        )
-        row = tx.execute(query.where(log_checkpoint.c.witnessed_at.is_not(None))).first() if covering else None
-        row = row or tx.execute(query).first()
-        if row is None:
-            return None
-        return SignedCheckpoint(row.size, row.root, row.note + row.cosignatures, bool(row.witnessed_at))
+    # -- recovering -------------------------------------------------------------------------------------------------
+    def recovery(self, places: Sequence[str] = ()) -> Plan:
+        """What can be done about a log that is behind, with the surviving copies at `places` (folders or addresses)
+        besides its own folder. Changes nothing of the log. Raises NotFound before the log exists."""
+        return self._recovery().plan(places)
 
+    def take_in(self, places: Sequence[str] = (), *, actor: str, despite_silence: bool = False) -> Plan:
+        """Rebuild the log's head from a surviving copy, so that the same log goes on. Raises LogNotRecoverable,
+        NothingToRecover, WitnessSilent. Gives what was done as the plan that it followed."""
+        with self._held():
+            return self._recovery().take_in(places, actor=actor, despite_silence=despite_silence)
+
+    def hand_over(
+        self, *, actor: str, reason: str, origin: str | None = None, places: Sequence[str] = ()
+    ) -> VerifiedHandover:
+        """Open a new log that names the old one, which never signs again. Raises HandoverNotNeeded, HandoverWrong."""
+        with self._held():
+            plan = self._recovery().plan(places)
+            done = hand_over(self._database, self._keys, self._clock, plan, actor=actor, reason=reason, origin=origin)
+            settle_handover(self._database, self.files, self._keys)
+        return done
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        try:
+            with hold_turn(self._database, self.files.folder):
+                yield
+        except OSError as error:
+            raise self._files_failed(error) from error
+        self._sequencer_made = None
+        self.witnessing.begin_anew()
+
+    def _recovery(self) -> Recovery:
+        return Recovery(self._database, self.files, self._keys, self._clock, self.witnessing)
+
+    # -- checkpoints ------------------------------------------------------------------------------------------------
     def checkpoint(self, *, covering: int = 0) -> SignedCheckpoint | None:
         """The checkpoint to hand out for an entry at position `covering` (a witnessed one if there is one)."""
         with self._database.read() as tx:
-            return self._newest_signed(tx, covering=covering)
+            return newest_signed(tx, covering=covering)
 
     # -- proofs -------------------------------------------------------------------------------------------------------
     def proof(self, event_id: str, checkpoint: SignedCheckpoint | None = None) -> TlogProof:
@@ -311,7 +304,7 @@ class CustodyLog:
                 raise NotFound(what="custody event", id=event_id)
             if event.position is None:
                 raise NotYetInLog(id=event_id)
-            checkpoint = checkpoint or self._newest_signed(tx, covering=event.position)
+            checkpoint = checkpoint or newest_signed(tx, covering=event.position)
         if checkpoint is None or checkpoint.size <= event.position:
             raise NotYetInLog(id=event_id)
         return self._prove(event, event.position, checkpoint, self._reader(checkpoint))
@@ -325,6 +318,11 @@ class CustodyLog:
                 raise NotYetInLog(id=event.id)
             found.append(self._prove(event, event.position, checkpoint, reader))
         return found
+
+    def proof_at(self, position: int, checkpoint: SignedCheckpoint) -> TlogProof:
+        """A .tlog-proof of the entry at a position, without an opening."""
+        hashes = inclusion_proof(self._reader(checkpoint).read, position, checkpoint.size)
+        return TlogProof(position, tuple(hashes), Note.parse(checkpoint.note))
 
     def _reader(self, checkpoint: SignedCheckpoint) -> TileReader:
         return TileReader(checkpoint.size, checkpoint.root, self.files.fetch)
@@ -347,52 +345,4 @@ class CustodyLog:
         sequencer = self._sequencer()
         if sequencer is None:
             raise NotFound(what="custody log", id="here")
-        with self._database.read() as tx:
-            head = read_head(tx)
-            assert head is not None
-            newest = self._newest_signed(tx)
-            wrong = list(self.files.compare(tx, head.tiles_size))
-        if repair:
-            with sequencer.turn():
-                if wrong:
-                    self._rewrite(head.tiles_size)
-                wrong += self._published_is_wrong(mend=True)
-        else:
-            wrong += self._published_is_wrong(mend=False)
-        self.witnessing.hear_all_again()
-        sequencer.guard(self.witnessing.latest(sequencer.verifier))
-        if newest is not None:
-            verify_checkpoint(Note.parse(newest.note), [VerifierKey.parse(head.vkey)], check_signature)
-            self._recompute(newest)
-        return wrong
-
-    def _published_is_wrong(self, *, mend: bool) -> list[str]:
-        """["checkpoint"] when the published file is not one that was signed, or is behind while nothing runs."""
-        with self._database.read() as tx:
-            newest = self._newest_signed(tx)
-        if newest is None or self.files.checkpoint() == newest.note.encode():
-            return []
-        time.sleep(2 * self._interval)  # a running sequencer may be between storing and publishing
-        with self._database.read() as tx:
-            newest = self._newest_signed(tx)
-        if newest is None or self.files.checkpoint() == newest.note.encode():
-            return []
-        if mend:
-            self.files.publish(newest.note)
-        return ["checkpoint"]
-
-    def _recompute(self, checkpoint: SignedCheckpoint) -> None:
-        """The root from the entries themselves: the database's leaves against what was signed."""
-        frontier = Frontier()
-        with self._database.read() as tx:
-            leaves = sa.select(custody_event.c.leaf).where(custody_event.c.position < checkpoint.size)
-            for (leaf,) in tx.execute(leaves.order_by(custody_event.c.position)).yield_per(2000):
-                frontier.append(leaf_hash(leaf.encode()))
-        if frontier.size != checkpoint.size or frontier.root() != checkpoint.root:
-            raise LogDamaged(reason=f"the entries in the database do not give the root signed at size {frontier.size}")
-
-    def _rewrite(self, size: int) -> None:
-        step = 65_536
-        with self._database.read() as tx:
-            for old in range(0, size, step):
-                self.files.write_tiles(tx, old, min(old + step, size))
+        return LogCheck(self._database, self.files, sequencer, self.witnessing, self._interval).run(repair=repair)

@@ -76,8 +76,8 @@ def append(
     `actor` is an account's id or `system:…`, never a name. `details` holds text, integers, booleans, lists
     and dicts of these (no floats: TypeError).
     """
-    at = (clock or SystemClock()).now()
     n, epoch, tag_hex = (0, 0, os.urandom(16).hex()) if recording is None else _next_number(tx, recording)
+    at = (clock or SystemClock()).now()  # after the wait for another act on the recording: order and time agree
     event_id = new_id()
     payload = EventPayload(
         event=event_id,
@@ -104,9 +104,16 @@ def append(
             "payload": payload.decode(),
             "salt": salt,
             "leaf": leaf.decode(),
+            **_searched(details),
         },
     )
     return event_id
+
+
+def _searched(details: Mapping[str, Any] | None) -> dict[str, str | None]:
+    """What an event is searched by besides its own fields: whose account it concerns and from where it came."""
+    given = {"about_account": (details or {}).get("account"), "address": (details or {}).get("address")}
+    return {name: value if isinstance(value, str) else None for name, value in given.items()}
 
 
 # inline(): no RETURNING for the row's number, which nobody needs here.

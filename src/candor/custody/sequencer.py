@@ -12,7 +12,7 @@ Rules it keeps (each step may be repeated after a crash and then gives identical
 
 from __future__ import annotations
 
-import fcntl
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,16 +24,18 @@ from sqlalchemy.engine import Connection
 
 from candor.core.clock import Clock
 from candor.core.database import Database
-from candor.core.files import make_folder
 from candor.custody.errors import LogBehind, LogDisturbed
 from candor.custody.events import Event
 from candor.custody.keys import LogKey
+from candor.custody.leaves import leaves
 from candor.custody.record import append
-from candor.custody.tables import custody_event, log_checkpoint, log_head, log_node
+from candor.custody.surroundings import FILES, ClockWatch, end
+from candor.custody.tables import custody_event, log_checkpoint, log_head, log_node, log_problem
 from candor.custody.tile_files import LogFiles
+from candor.custody.turn import hold_turn
 from candor.verify.checkpoint import Checkpoint
 from candor.verify.errors import VerifyError
-from candor.verify.merkle import Frontier, leaf_hash, tree_root
+from candor.verify.merkle import Frontier, leaf_hash, root_of, tree_root
 from candor.verify.note import Note, VerifierKey
 from candor.verify.tiles import TileReader
 
@@ -42,8 +44,10 @@ BATCH = 2048
 
 _MARKER = "the marker beside the log's key"
 
-#: Any number: names our lock among the database's advisory locks.
-_ADVISORY = 0x43414E444F52
+#: Entries whose tiles are laid in one step; a backlog, or a whole log laid anew, takes several.
+LAID_AT_ONCE = 65_536
+
+_logger = logging.getLogger("candor.custody")
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class Sequencer:
         self._files = files
         self._key = key
         self._clock = clock
+        self._clock_watch = ClockWatch(clock)
         self._checked = False
 
     @property
@@ -99,31 +104,15 @@ class Sequencer:
     @contextmanager
     def turn(self, *, wait: bool = True) -> Iterator[bool]:
         """Hold the turn over all processes; with `wait` false it yields False when somebody else has it."""
-        make_folder(self._files.folder)
-        with (self._files.folder / ".turn").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                yield False
-                return
-            if self._database.is_sqlite:
-                yield True
-                return
-            # Several machines may share the database, so the folder's lock is not enough there.
-            with self._database.engine.connect() as connection:
-                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-                name = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
-                taken = connection.execute(sa.text(f"SELECT {name}({_ADVISORY})")).scalar()
-                if taken is False:
-                    yield False
-                    return
-                try:
-                    yield True
-                finally:
-                    connection.execute(sa.text(f"SELECT pg_advisory_unlock({_ADVISORY})"))
+        with hold_turn(self._database, self._files.folder, wait=wait) as mine:
+            yield mine
 
     def run_pass(self) -> Pass:
-        """One pass through all steps; the caller holds the turn. Raises LogBehind when it must not sign."""
+        """One pass through all steps; the caller holds the turn. Raises LogBehind when it must not sign, OSError when
+        the files cannot be written."""
+        with self._database.read() as tx:
+            if _head(tx).vkey != self._key.verifier.format():  # handed over since this key was read
+                raise LogDisturbed()
         # The database may be set back under a running process (failover, restore), so the marker is looked at in every
         # pass, and everything else once more after any refusal.
         try:
@@ -140,6 +129,11 @@ class Sequencer:
         signed = self._sign()
         with self._database.read() as tx:
             more = tx.execute(sa.select(custody_event.c.seq).where(custody_event.c.position.is_(None)).limit(1)).first()
+            mended = tx.execute(sa.select(log_problem.c.kind).where(log_problem.c.kind == FILES)).first()
+        if mended is not None:
+            with self._database.write() as tx:
+                end(tx, FILES)
+            _logger.warning("custody log: its files can be written again; everything recorded meanwhile is published")
         return Pass(placed, signed, more is not None)
 
     # -- step 1: places -------------------------------------------------------------------------------------
@@ -153,6 +147,7 @@ class Sequencer:
             rows = tx.execute(_WAITING).all()
             if not rows:
                 return 0, None
+            self._clock_watch.look(tx, [(row.seq, row.at) for row in rows])
             placed = []
             for row in rows:
                 placed.append({"the_seq": row.seq, "the_position": frontier.size})
@@ -168,32 +163,60 @@ class Sequencer:
 
     # -- step 2: tiles, then the checkpoint to be signed ------------------------------------------------------
     def _lay_tiles(self, first_waiting: datetime | None) -> None:
-        with self._database.read() as tx:
-            head = _head(tx)
-            known = tx.execute(sa.select(log_checkpoint.c.size).where(log_checkpoint.c.size == head.size)).first()
+        while True:
+            with self._database.read() as tx:
+                head = _head(tx)
+                known = tx.execute(sa.select(log_checkpoint.c.size).where(log_checkpoint.c.size == head.size)).first()
+            if not self._files.has_edge(head.tiles_size):
+                self._lay_anew(head.tiles_size)
             if known is not None and head.tiles_size == head.size:
                 return
-            fresh = self._files.write_tiles(tx, head.tiles_size, head.size)
-        root = head.frontier.root()
-        checkpoint = Checkpoint(head.origin, head.size, root)
+            size = min(head.size, head.tiles_size - head.tiles_size % LAID_AT_ONCE + LAID_AT_ONCE)
+            with self._database.read() as tx:
+                fresh = self._files.write_tiles(tx, head.tiles_size, size)
+            self._laid(head, size, fresh, first_waiting if known is None else None, known=known is not None)
+            self._files.drop_partials(head.tiles_size, size)
+            if size == head.size:
+                return
+
+    def _laid(
+        self, head: Head, size: int, fresh: list[dict[str, object]], first_waiting: datetime | None, *, known: bool
+    ) -> None:
+        """Tiles are on disk up to `size`; when that is all of them, the checkpoint is what is to be signed next."""
         with self._database.write() as tx:
             now = _head(tx, held=True)
             if (now.size, now.tiles_size) != (head.size, head.tiles_size):
                 raise LogDisturbed()
             if fresh:
                 tx.execute(log_node.insert(), fresh)
-            tx.execute(log_head.update().where(log_head.c.id == 1).values(tiles_size=head.size))
+            tx.execute(log_head.update().where(log_head.c.id == 1).values(tiles_size=size))
+            if size < head.size or known:
+                return
+            root = head.frontier.root()
             tx.execute(
                 log_checkpoint.insert(),
                 {
-                    "size": head.size,
+                    "size": size,
                     "root": root,
-                    "text": checkpoint.format(),
+                    "text": Checkpoint(head.origin, size, root).format(),
                     "first_waiting_at": first_waiting,
                     "cosignatures": "",
                 },
             )
-        self._files.drop_partials(head.tiles_size, head.size)
+
+    def _lay_anew(self, size: int) -> None:
+        """The files are gone (an emptied folder, another disk): all of them once more from the database."""
+        if self._files.checkpoint() is not None:
+            _logger.warning("custody log: files are missing in %s; they are written anew", self._files.folder)
+        else:
+            _logger.warning("custody log: %s is empty; the log is written anew into it", self._files.folder)
+        self.rewrite(size)
+
+    def rewrite(self, size: int) -> None:
+        """Write every tile and bundle of the first `size` entries anew from the database; the caller has the turn."""
+        for old in range(0, size, LAID_AT_ONCE):
+            with self._database.read() as tx:
+                self._files.write_tiles(tx, old, min(old + LAID_AT_ONCE, size))
 
     # -- step 3: sign, store, publish ---------------------------------------------------------------------------
     def _sign(self) -> int:
@@ -253,10 +276,10 @@ class Sequencer:
 
     def _published(self) -> Checkpoint | None:
         """The published checkpoint; None when there is none, or it is damaged: then it is published anew."""
-        note = self._files.checkpoint()
         try:
+            note = self._files.checkpoint()
             return None if note is None else Checkpoint.parse(Note.parse(note).text)
-        except VerifyError:
+        except (VerifyError, OSError):
             return None
 
     def _guard_one(self, head: Head, where: str, known: Checkpoint) -> None:
@@ -275,10 +298,14 @@ class Sequencer:
             return head.frontier.root()
         with self._database.read() as tx:
             newest = tx.execute(_NEWEST).first()
-        if newest is None or newest.size < size:
-            self.refuse(f"size {size} was signed before, and no checkpoint here reaches it")
-        reader = TileReader(newest.size, newest.root, self._files.fetch)
-        return tree_root(reader.read, size)
+        if newest is not None and newest.size >= size:
+            try:
+                reader = TileReader(newest.size, newest.root, self._files.fetch)
+                return tree_root(reader.read, size)
+            except (VerifyError, OSError):  # files that are gone or wrong say nothing about the history
+                pass
+        with self._database.read() as tx:
+            return root_of(leaf_hash(leaf.encode()) for leaf in leaves(tx, 0, size))
 
     def refuse(self, reason: str) -> NoReturn:
         """Store why nothing is signed, record it as an event once, and raise LogBehind."""

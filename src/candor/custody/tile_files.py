@@ -6,25 +6,31 @@ Everything here can be made again from the database, and gives the same bytes.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from candor.core.files import make_folder, sync_folder, write_durably, write_file
-from candor.custody.tables import custody_event, log_node
+from candor.custody.leaves import leaves
+from candor.custody.tables import log_node
 from candor.verify.merkle import leaf_hash, root_of
 from candor.verify.tiles import ENTRIES, Tile, encode_bundle, new_tiles
 
 TILE_WIDTH = 256
 
 
-class LogFiles:
-    """The folder that is served as it is."""
+Leaves = Callable[[Connection, int, int], Iterable[str]]
+"""leaves(tx, start, end): the entries at positions start to end-1, in order."""
 
-    def __init__(self, folder: Path) -> None:
+
+class LogFiles:
+    """The folder that is served as it is. `entries` gives what it is made of; by default the present log's."""
+
+    def __init__(self, folder: Path, entries: Leaves = leaves) -> None:
         self.folder = folder
+        self._leaves = entries
 
     def fetch(self, tile: Tile) -> bytes | None:
         """A tile's bytes, None when it is not there."""
@@ -51,14 +57,7 @@ class LogFiles:
         Returns rows of log_node for the tiles that became full; they are to be stored with tiles_size.
         """
         start = old // TILE_WIDTH * TILE_WIDTH
-        entries = [
-            leaf.encode()
-            for (leaf,) in tx.execute(
-                sa.select(custody_event.c.leaf)
-                .where(custody_event.c.position >= start, custody_event.c.position < new)
-                .order_by(custody_event.c.position)
-            )
-        ]
+        entries = [leaf.encode() for leaf in self._leaves(tx, start, new)]
         if len(entries) != new - start:
             raise ValueError(f"the database holds {len(entries)} entries from {start} on, not {new - start}")
         hashes = {0: (start, [leaf_hash(entry) for entry in entries])}
@@ -105,6 +104,16 @@ class LogFiles:
             hashes[above] = (begin, list(known.scalars()))
         hashes[above][1].append(root)
 
+    def has_edge(self, size: int) -> bool:
+        """Whether the files that every proof at this size needs first are there: a few looks, not a check of all.
+
+        An emptied folder, or another disk in its place, has none of them.
+        """
+        return all(
+            (self.folder / tile.path).is_file() or (tile.is_partial and (self.folder / tile.full.path).is_file())
+            for tile in new_tiles(max(size - 1, 0), size, entries=True)
+        )
+
     def drop_partials(self, old: int, new: int) -> None:
         """Remove partial tiles whose full tile exists (their bytes are a prefix of it)."""
         for tile in new_tiles(old, new, entries=True):
@@ -119,15 +128,8 @@ class LogFiles:
         for tile in tiles:
             begin = tile.index * TILE_WIDTH
             if tile.level <= 0:
-                leaves = [
-                    leaf.encode()
-                    for (leaf,) in tx.execute(
-                        sa.select(custody_event.c.leaf)
-                        .where(custody_event.c.position >= begin, custody_event.c.position < begin + tile.width)
-                        .order_by(custody_event.c.position)
-                    )
-                ]
-                want = encode_bundle(leaves) if tile.level == ENTRIES else b"".join(map(leaf_hash, leaves))
+                entries = [leaf.encode() for leaf in self._leaves(tx, begin, begin + tile.width)]
+                want = encode_bundle(entries) if tile.level == ENTRIES else b"".join(map(leaf_hash, entries))
             else:
                 nodes = tx.execute(
                     sa.select(log_node.c.hash)

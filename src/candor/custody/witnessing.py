@@ -107,15 +107,20 @@ class Witnessing:
 
         Only what the log's own key signed counts: a witness cannot stop the log by making something up.
         """
+        return [(where, Checkpoint.parse(note.text)) for where, note in self.latest_notes(log)]
 
-        def ask(witness: _Witness) -> tuple[str, Checkpoint] | None:
+    def latest_notes(self, log: VerifierKey) -> list[tuple[str, Note]]:
+        """As `latest`, each as the note that the witness gave, with the cosignatures it has."""
+
+        def ask(witness: _Witness) -> tuple[str, Note] | None:
             witness.next_hearing = time.monotonic() + HEAR_AGAIN
             try:
                 found = latest(witness.url, log.name, timeout=ANSWER_WITHIN)
                 witness.heard = True
                 if found is None:
                     return None
-                return f"the witness {witness.key.name}", verify_checkpoint(found, [log], check_signature)
+                verify_checkpoint(found, [log], check_signature)
+                return f"the witness {witness.key.name}", found
             except (CandorError, VerifyError, OSError) as error:
                 self._problem(witness, str(error))
                 return None
@@ -132,6 +137,20 @@ class Witnessing:
         """Ask every witness anew at the next `latest`."""
         for one in self._witnesses:
             one.heard, one.next_hearing = False, 0.0
+
+    def silent(self) -> tuple[str, ...]:
+        """Names of the witnesses that have not said what they hold."""
+        return tuple(one.key.name for one in self._witnesses if not one.heard)
+
+    def has_heard(self) -> bool:
+        """Whether any witness has said what it holds."""
+        return any(one.heard for one in self._witnesses)
+
+    def begin_anew(self) -> None:
+        """Another log follows: what the witnesses hold of the one before says nothing about it."""
+        for one in self._witnesses:
+            one.size, one.failures, one.next_try = -1, 0, 0.0
+        self.hear_all_again()
 
     def states(self, tx: sa.Connection) -> tuple[WitnessState, ...]:
         """How each configured witness is doing."""
@@ -217,8 +236,12 @@ class Witnessing:
         now = self._clock.now()
         with self._database.write() as tx:
             before = tx.execute(
-                sa.select(log_checkpoint.c.cosignatures).where(log_checkpoint.c.size == size)
-            ).scalar_one()
+                sa.select(log_checkpoint.c.cosignatures).where(
+                    log_checkpoint.c.size == size, log_checkpoint.c.note == note
+                )
+            ).scalar_one_or_none()
+            if before is None:  # of a log that was handed over while the witnesses answered
+                return
             lines = list(dict.fromkeys(before.splitlines() + [one.format() for one in signatures]))
             cosignatures = "".join(line + "\n" for line in lines)
             witnessed = now if self._quorum_met(tx, note + cosignatures) else None

@@ -36,6 +36,8 @@ STAFF = (
     ("admin", "Robin Castillo", Role.ADMINISTRATOR, "accounts, devices, the custody log; sees no footage"),
     ("technician", "Sam Whitfield", Role.EVIDENCE_TECHNICIAN, "every recording, upload, hand-out, jobs"),
     ("records", "Priya Raman", Role.RECORDS_OFFICER, "every recording, hand-out"),
+    ("oversight", "Grace Okafor", Role.OVERSIGHT, "who did what; no footage"),
+    ("programme", "Lucía Ferrer", Role.PROGRAMME_MANAGER, "how the system is doing; no footage"),
 )
 TROOPERS = {"lindqvist": (Role.SUPERVISOR, "the recordings of the troop")}
 

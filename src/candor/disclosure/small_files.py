@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from candor.core.canonical import canonical_json
 from candor.core.database import Database
 from candor.custody import CustodyLog, Epoch, SignedCheckpoint, epochs, history
+from candor.custody.lost import LostEntry, lost_of
 from candor.disclosure.certificate import Facts, certificate
 from candor.disclosure.handing_out import payload_manifest
 from candor.disclosure.layout import File
@@ -74,8 +75,9 @@ def _add_history(
     with database.read() as tx:
         whole = history(tx, recording)
         keys = epochs(tx, recording)
+        lost = [one for one in lost_of(tx, recording) if one.position < checkpoint.size]
     last = next(event.n for event in whole if event.id == event_id)
-    shown = whole[: last + 1]
+    shown = [event for event in whole if event.n <= last]
     entries = []
     for event, proof in zip(shown, log.proofs(shown, checkpoint), strict=True):
         name = f"custody/{recording}/{event.n:06d}.tlog-proof"
@@ -92,8 +94,19 @@ def _add_history(
         )
     # Keys of later epochs stay here: they would link events that nobody has handed out.
     shown_keys = [_epoch(key) for key in keys if key.first_n <= last]
-    text = canonical_json({"recording": recording, "epochs": shown_keys, "events": entries})
+    found: dict[str, Any] = {"recording": recording, "epochs": shown_keys, "events": entries}
+    without = [one for one in lost if one.n <= last and one.epoch < len(shown_keys)]
+    if without:
+        found["lost"] = [_add_lost(into, log, one, checkpoint) for one in without]
+    text = canonical_json(found)
     into.add(f"custody/{recording}/history.json", text)
+
+
+def _add_lost(into: SmallFiles, log: CustodyLog, one: LostEntry, checkpoint: SignedCheckpoint) -> dict[str, Any]:
+    """An entry of the recording whose event is lost: its proof, without what stands behind it."""
+    name = f"custody/{one.recording_id}/lost-{one.position:012d}.tlog-proof"
+    into.add(name, log.proof_at(one.position, checkpoint).format().encode())
+    return {"n": one.n, "epoch": one.epoch, "index": one.position, "leaf": one.leaf, "proof": name}
 
 
 def _epoch(key: Epoch) -> dict[str, Any]:

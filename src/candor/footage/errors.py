@@ -90,3 +90,23 @@ class FilterUnknown(FootageError):
     """There is no saved filter with the identifier {id} among yours."""
 
     exit_code = 4
+
+
+class PurgeWordsMissing(FootageError):
+    """The {what} of a purge goes on record and must be said in 1 to {longest} characters, all of them visible. Nothing
+    was destroyed."""
+
+    exit_code = 2
+
+
+class PurgedAlready(FootageError):
+    """The recording {id} was destroyed before: no key of it is left. Nothing was changed."""
+
+    exit_code = 5
+
+
+class RecordingDestroyed(FootageError):
+    """This recording was destroyed on {when}, by what right: {authority}. Nobody can open it any more; its custody
+    history remains."""
+
+    exit_code = 4

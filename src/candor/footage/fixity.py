@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from candor.core import outbox
 from candor.core.clock import Clock, SystemClock
 from candor.core.database import Database
 from candor.custody import record as custody
@@ -134,6 +135,8 @@ def _keep(tx: Connection, check_id: str, result: FixityResult) -> list[Finding]:
     if findings:
         kept = tx.scalar(sa.select(fixity_check.c.findings).where(this))
         values["findings"] = [*(kept or []), *(finding.to_json() for finding in findings)]
+        # At the first one, not at the end: a check of everything takes days.
+        outbox.tell(tx, outbox.NoticeKind.FIXITY_MISMATCH, about="/system", once=f"fixity:{check_id}")
     tx.execute(fixity_check.update().where(this).values(values))
     return findings
 

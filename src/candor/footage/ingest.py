@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from candor.core import outbox
 from candor.custody import record as custody
 from candor.custody.events import Event
 from candor.footage import names
@@ -122,4 +123,6 @@ def _failed(intake: Intake, path: Path, claim: Claim, error: OSError) -> NotTake
     }
     with intake.database.write() as tx:
         event_id = custody.append(tx, Event.INTAKE_FAILED, actor=claim.actor, details=details, clock=intake.clock)
+        today = f"intake:{claim.face}:{intake.clock.now():%Y-%m-%d}"  # one notice a day counts up, however many files
+        outbox.tell(tx, outbox.NoticeKind.INTAKE_FAILED, once=today, clock=intake.clock)
     return NotTaken(path, reason, event_id)

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Protocol, Self, cast
 
 from sqlalchemy.exc import IntegrityError
 
+from candor.core import tracing
 from candor.core.clock import Clock, SystemClock
 from candor.core.database import Database
 from candor.core.limited import LimitedUnavailable
@@ -116,6 +117,12 @@ class IntakeWriter:
     def finish(self) -> Received:
         """Seal, examine, and enter into the catalogue. When this returns the recording is there for good."""
         self._must_be_open()
+        with tracing.span("intake", {"candor.face": self._claim.face, "candor.bytes": self.size}) as span:
+            received = self._finish()
+            span.note("candor.new", received.new)
+        return received
+
+    def _finish(self) -> Received:
         try:
             sealed = self._writer.finish()
         except BaseException:
@@ -156,7 +163,7 @@ class IntakeWriter:
         start = choose_start(file_date(self._claim.modified_at), self._received_at)
         receipt = Receipt(self._claim, self._received_at, sealed, {}, (), start, ())
         with intake.database.write() as tx:
-            return enter_again(tx, intake.vault, intake.clock, receipt)
+            return enter_again(tx, intake.vault, intake.jobs, intake.clock, receipt)
 
     def _examined(self, sealed: SealedObject) -> Receipt:
         """What the sealed bytes claim, and what is wrong with them."""

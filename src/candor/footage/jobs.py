@@ -24,8 +24,9 @@ from candor.footage.media import MAKERS, RenditionResult, make_renditions
 from candor.footage.renditions import JOB, Rendition, renditions_of
 from candor.footage.rules import RENDITION_WORDS, RenditionState
 from candor.footage.tables import part, rendition
-from candor.jobs import Failure, JobContext, Jobs
+from candor.jobs import Failure, JobContext, Jobs, JobStopped
 from candor.store import KeyDestroyed, SealedObject, Vault
+from candor.store.tables import vault_object
 
 __all__ = ["register"]
 
@@ -88,7 +89,11 @@ class _Maker:
                 continue
             with contextlib.closing(result.file):
                 sealed = self._vault.seal(found.kind.value, cast(Any, result.file))
-            recorded = context.transaction(f"record {found.kind}", self._recording(source, found, result, sealed))
+            try:
+                recorded = context.transaction(f"record {found.kind}", self._recording(source, found, result, sealed))
+            except JobStopped:  # nothing was recorded; of footage that is destroyed nothing is left lying about
+                self._vault.discard(sealed)
+                raise
             if recorded != sealed.object_id:
                 self._vault.discard(sealed)
 
@@ -98,6 +103,8 @@ class _Maker:
         """The transactional step that makes a rendition ready; it returns the object that is."""
 
         def record(tx: Connection) -> str:
+            if not _has_key(tx, source.object_id):
+                return ""  # destroyed while this was being made: a copy must not outlive it
             self._vault.record(tx, sealed)
             tx.execute(
                 rendition.update()
@@ -157,6 +164,12 @@ class _Maker:
 
     def _append(self, tx: Connection, event: Event, recording_id: str, details: dict[str, Any]) -> None:
         custody.append(tx, event, actor=ACTOR, recording=recording_id, details=details, clock=self._clock)
+
+
+def _has_key(tx: Connection, object_id: str) -> bool:
+    """Whether an object still has its key; held so until the transaction ends."""
+    query = sa.select(vault_object.c.key_destroyed_at).where(vault_object.c.object_id == object_id)
+    return tx.execute(query.with_for_update(read=True)).scalar_one() is None
 
 
 def _set_state(tx: Connection, which: list[Rendition], state: RenditionState, problem: str | None = None) -> int:

@@ -124,6 +124,6 @@ def read_cursor(sort: Sort, text: str) -> Position | None:
             value = from_iso(str(value))
         elif isinstance(value, int) and abs(value) >= 1 << 63:
             raise ValueError("out of range")
-    except (ValueError, TypeError, binascii.Error, UnicodeDecodeError) as error:
+    except (ValueError, TypeError, binascii.Error, UnicodeDecodeError, RecursionError) as error:
         raise QueryWrong(field="after", reason="is no place in this list; start again from its beginning") from error
     return Position(value, place)

@@ -21,6 +21,7 @@ from candor.footage.rules import Flag, RecordingState
 from candor.footage.tables import intake as intake_table
 from candor.footage.tables import part as part_table
 from candor.footage.tables import recording as recording_table
+from candor.footage.tables import rendition as rendition_table
 from candor.footage.times import Start, TimeClaim
 from candor.footage.words import sort_text
 from candor.jobs import Jobs
@@ -92,7 +93,7 @@ def unrecorded(vault: Vault, sealed: SealedObject) -> SealedStream:
 def enter(tx: Connection, vault: Vault, jobs: Jobs, clock: Clock, receipt: Receipt) -> Received:
     """Write everything about a sealed file; whoever calls commits. Raises IntegrityError when another writer sealed
     the same bytes in the same moment: call again in a new transaction."""
-    again = enter_again(tx, vault, clock, receipt)
+    again = enter_again(tx, vault, jobs, clock, receipt)
     if again is not None:
         return again
     vault.record(tx, receipt.sealed)
@@ -143,11 +144,12 @@ def is_known(tx: Connection, sealed: SealedObject) -> bool:
     return _part_with(tx, sealed) is not None
 
 
-def enter_again(tx: Connection, vault: Vault, clock: Clock, receipt: Receipt) -> Received | None:
+def enter_again(tx: Connection, vault: Vault, jobs: Jobs, clock: Clock, receipt: Receipt) -> Received | None:
     """If the same bytes came in before, write one more intake; None if they did not.
 
     If the sealed object can no longer be read, the one sealed just now takes its place: what could be evidence is
     never thrown away for the sake of something that is gone. The old object keeps its key: its disk may only be away.
+    A recording that was purged lives again so: its viewing copies are made anew.
     """
     known = _part_with(tx, receipt.sealed, held=True)
     if known is None:
@@ -161,6 +163,7 @@ def enter_again(tx: Connection, vault: Vault, clock: Clock, receipt: Receipt) ->
             .where(recording_table.c.id == known.recording_id)
             .values(state=RecordingState.SEALED.value)
         )
+        _make_renditions_anew(tx, vault, jobs, clock, known)
         index_recording(tx, known.recording_id)
     intake_id = _add_intake(tx, receipt, known.id)
     custody.append(
@@ -198,6 +201,15 @@ def _readable(tx: Connection, vault: Vault, object_id: str) -> bool:
     recorded = vault.look_up(tx, object_id)
     found = vault.store.head(object_id)
     return recorded.key_destroyed_at is None and found is not None and found.size == recorded.stored_size
+
+
+def _make_renditions_anew(tx: Connection, vault: Vault, jobs: Jobs, clock: Clock, known: sa.Row[Any]) -> None:
+    """Viewing copies of a part whose first object was destroyed are gone with it."""
+    if vault.look_up(tx, known.object_id).key_destroyed_at is None:
+        return
+    claims = tx.execute(sa.select(part_table.c.claims).where(part_table.c.id == known.id)).scalar_one()
+    tx.execute(rendition_table.delete().where(rendition_table.c.part_id == known.id))
+    want_renditions(tx, jobs, clock, known.id, claims.get("media", {}))
 
 
 def _recording_row(tx: Connection, receipt: Receipt, recording_id: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from candor.footage.tables import recording
 from candor.footage.times import TimeClaim, TimeSource, choose_start
-from candor.people.rules import Actor, Permission, allowed
+from candor.people.rules import Actor, Permission
 
 __all__ = [
     "FLAG_WORDS",
@@ -187,10 +187,10 @@ def changeable_by(actor: Actor) -> Visibility:
 
 
 def _reach(actor: Actor, everything: Permission, unit: Permission, own: Permission) -> Reach:
-    decision = allowed(actor.roles, everything)
+    decision = actor.may(everything)
     if decision:
         return Reach(True, None, None, decision.rule)
-    within_unit, worn = allowed(actor.roles, unit), allowed(actor.roles, own)
+    within_unit, worn = actor.may(unit), actor.may(own)
     rules = [granted.rule for granted in (within_unit, worn) if granted]
     return Reach(
         False,

@@ -30,6 +30,7 @@ from candor.footage.errors import (
     RenditionNotReady,
     ViewingEnded,
 )
+from candor.footage.purging import must_not_be_destroyed
 from candor.footage.rules import RenditionKind, RenditionState, visible_to
 from candor.footage.tables import part, recording, rendition, viewing
 from candor.people.rules import Actor
@@ -86,7 +87,7 @@ def begin_viewing(
 ) -> Viewing:
     """Put on record that the actor opens a recording; whoever calls commits before the first byte.
 
-    Raises RecordingUnknown when the actor may not see it, PurposeMissing.
+    Raises RecordingUnknown when the actor may not see it, RecordingDestroyed, PurposeMissing.
     """
     clock, purpose = clock or SystemClock(), " ".join(purpose.split())
     if not 1 <= len(purpose) <= LONGEST_PURPOSE:
@@ -95,6 +96,7 @@ def begin_viewing(
     query = sa.select(recording.c.id).where(recording.c.id == recording_id, may.expression)
     if tx.execute(query).first() is None:
         raise RecordingUnknown(id=recording_id)
+    must_not_be_destroyed(tx, recording_id)
     viewing_id, now = new_id(), clock.now()
     details = {"viewing": viewing_id, "purpose": purpose, "by": may.reason}
     event_id = custody.append(
@@ -127,7 +129,7 @@ def open_part(
     """Open an original. With `viewing_id` within that viewing; otherwise within the actor's present one of this
     recording and purpose, and if there is none a new one is begun.
 
-    Raises PartUnknown, ViewingEnded, PurposeMissing, and what `Vault.open` raises.
+    Raises PartUnknown, RecordingDestroyed, ViewingEnded, PurposeMissing, and what `Vault.open` raises.
     """
     kind = sa.literal(_ORIGINAL).label("kind")
     columns = (part.c.object_id, part.c.media_type, part.c.name, part.c.recording_id, kind)
@@ -166,6 +168,7 @@ class _Opening:
             row = tx.execute(query).first()
             if row is None or not _serves(self._purpose, row.kind):
                 raise PartUnknown(id=identifier)
+            must_not_be_destroyed(tx, row.recording_id)
             if row.object_id is None:
                 raise RenditionNotReady(reason=_why_not(row))
             begun = self._present(tx, row.recording_id, row.kind, viewing_id)

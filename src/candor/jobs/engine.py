@@ -175,6 +175,7 @@ def _sqlite_engine(database: Database) -> Engine:
         poolclass=sa.QueuePool,
         pool_size=5,
         max_overflow=20,
+        hide_parameters=True,
         connect_args={"timeout": 30, "check_same_thread": False},
     )
 

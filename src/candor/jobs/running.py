@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from candor.core import logs, outbox, tracing
 from candor.core.clock import Clock
 from candor.core.database import Database
 from candor.core.errors import DatabaseGone
@@ -102,7 +103,8 @@ class Runner:
         try:
             claim = self._settle(lambda tx: self._claim(tx, job_id, number))
             if claim is not None:
-                self._do(claim)
+                with logs.bound(job=job_id, job_name=claim.context.name):
+                    self._do(claim)
         except Exception as error:
             log.exception("job %s cannot be settled; it is taken up again when this process has ended", job_id)
             raise _Unsettled from error
@@ -163,7 +165,8 @@ class Runner:
         try:
             if claim.deaths >= DEATHS:
                 raise JobDied(deaths=claim.deaths)
-            claim.registration.handler(context, context.params)
+            with tracing.span(f"job {context.name}", {"candor.job.id": context.job_id}):
+                claim.registration.handler(context, context.params)
         except JobStopped as stop:
             context.stopped = stop.reason
         except BaseException as raised:  # also SystemExit: a handler does not end the process
@@ -176,11 +179,16 @@ class Runner:
             self._failed(claim, error)
 
     def _end(self, tx: Connection, context: JobContext, state: JobState, **changes: Any) -> None:
-        tx.execute(
+        ended = tx.execute(
             job.update()
             .where(job.c.id == context.job_id, job.c.execution == context.execution)
             .values(state=state, ended_at=self._clock.now(), worker=None, execution=None, **changes)
         )
+        if state is JobState.FAILED and ended.rowcount:
+            today = (
+                f"job:{context.name}:{self._clock.now():%Y-%m-%d}"  # one notice a day counts up for each kind of job
+            )
+            outbox.tell(tx, outbox.NoticeKind.JOB_FAILED, about="/activity", once=today, clock=self._clock)
 
     def _stopped(self, tx: Connection, context: JobContext) -> None:
         row = for_update(tx, context.job_id)

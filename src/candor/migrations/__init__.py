@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent
 
 #: The newest revision; a test compares it with the files.
-HEAD = "0001"
+HEAD = "0002"
 
 
 class DatabaseTooNew(CandorError):
@@ -53,6 +53,16 @@ def migrate(database: Database, to: str = "head") -> bool:
         else:
             command.downgrade(config, to)
     return True
+
+
+def revisions() -> frozenset[str]:
+    """Every revision that this version knows."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    return frozenset(one.revision for one in ScriptDirectory.from_config(config).walk_revisions())
 
 
 def _current(tx: Connection) -> str | None:

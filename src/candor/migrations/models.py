@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import candor.core.outbox
 import candor.custody.tables
 import candor.disclosure.tables
 import candor.fleet.tables
 import candor.footage.tables
+import candor.health.tables
 import candor.jobs.tables
+import candor.notices.tables
 import candor.people.tables
+import candor.recovery.tables
 import candor.store.tables  # noqa: F401
 from candor.core.database import metadata
 

@@ -12,6 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 from argon2.low_level import Type
 
 from candor.people.errors import PasswordHoldsName, PasswordRepeats, PasswordTooLong, PasswordTooShort
+from candor.people.password_list import PasswordList
 
 #: RFC 9106 §4, second recommended choice (64 MiB, three passes, four lanes): about 0.2 s on a small machine.
 TIME_COST, MEMORY_KIB, LANES = 3, 65_536, 4
@@ -63,8 +64,12 @@ def needs_rehash(encoded: str) -> bool:
     return hasher().check_needs_rehash(encoded)
 
 
-def check_new_password(password: str, sign_in_name: str) -> None:
-    """Raise PasswordWeak, with what to do, unless the password is fit for use."""
+def check_new_password(password: str, sign_in_name: str, listed: PasswordList) -> None:
+    """Raise PasswordWeak, with what to do, unless the password is fit for use.
+
+    `listed`: the operator's list (`password_list.list_at`). One that cannot be read raises PasswordListUnusable: a
+    password that could not be checked is not taken.
+    """
     text = unicodedata.normalize("NFKC", password)
     if len(text) < SHORTEST:
         raise PasswordTooShort(shortest=SHORTEST)
@@ -74,6 +79,7 @@ def check_new_password(password: str, sign_in_name: str) -> None:
         raise PasswordRepeats()
     if sign_in_name and sign_in_name.casefold() in text.casefold():
         raise PasswordHoldsName()
+    listed.refuse(password)
 
 
 @functools.cache

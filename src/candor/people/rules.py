@@ -16,26 +16,41 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     EVIDENCE_TECHNICIAN = "evidence_technician"
     RECORDS_OFFICER = "records_officer"
+    PROSECUTOR_GUEST = "prosecutor_guest"
+    DEFENCE_GUEST = "defence_guest"
+    OVERSIGHT = "oversight"
+    PROGRAMME_MANAGER = "programme_manager"
+    RESEARCHER = "researcher"
     ADMINISTRATOR = "administrator"
+
+
+#: Roles of people who are not the agency's. Whoever has one has no other: a side of a case is never staff as well.
+GUESTS = frozenset({Role.PROSECUTOR_GUEST, Role.DEFENCE_GUEST})
 
 
 class Permission(StrEnum):
     """What a role can allow, alphabetical. `…_own`: recordings worn by oneself; `…_unit`: of one's unit."""
 
     ACCOUNTS_MANAGE = "accounts:manage"
+    AUDIT_VIEW = "audit:view"
     CATEGORIES_MANAGE = "categories:manage"
     DEVICES_MANAGE = "devices:manage"
     FIXITY_RUN = "fixity:run"
     JOBS_VIEW = "jobs:view"
+    KEYS_MANAGE = "keys:manage"
     LOG_VIEW = "log:view"
+    NOTICES_MANAGE = "notices:manage"
+    POLICY_MANAGE = "policy:manage"
     RECORDINGS_CHANGE_ALL = "recordings:change-all"
     RECORDINGS_CHANGE_OWN = "recordings:change-own"
     RECORDINGS_CHANGE_UNIT = "recordings:change-unit"
     RECORDINGS_EXPORT = "recordings:export"
+    RECORDINGS_PURGE = "recordings:purge"
     RECORDINGS_TAKE_IN = "recordings:take-in"
     RECORDINGS_VIEW_ALL = "recordings:view-all"
     RECORDINGS_VIEW_OWN = "recordings:view-own"
     RECORDINGS_VIEW_UNIT = "recordings:view-unit"
+    SYSTEM_VIEW = "system:view"
     UNITS_MANAGE = "units:manage"
 
 
@@ -63,20 +78,33 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             _P.LOG_VIEW,
             _P.RECORDINGS_CHANGE_ALL,
             _P.RECORDINGS_EXPORT,
+            _P.RECORDINGS_PURGE,
             _P.RECORDINGS_TAKE_IN,
             _P.RECORDINGS_VIEW_ALL,
+            _P.SYSTEM_VIEW,
         }
     ),
     Role.RECORDS_OFFICER: frozenset(
         {_P.LOG_VIEW, _P.RECORDINGS_CHANGE_ALL, _P.RECORDINGS_EXPORT, _P.RECORDINGS_VIEW_ALL}
     ),
+    # The parties to a case see what is handed to them, and nothing by their role alone.
+    Role.PROSECUTOR_GUEST: frozenset({_P.LOG_VIEW}),
+    Role.DEFENCE_GUEST: frozenset({_P.LOG_VIEW}),
+    Role.OVERSIGHT: frozenset({_P.AUDIT_VIEW, _P.LOG_VIEW}),
+    Role.PROGRAMME_MANAGER: frozenset({_P.LOG_VIEW, _P.SYSTEM_VIEW}),
+    Role.RESEARCHER: frozenset({_P.LOG_VIEW}),
     Role.ADMINISTRATOR: frozenset(
         {
             _P.ACCOUNTS_MANAGE,
+            _P.AUDIT_VIEW,
             _P.CATEGORIES_MANAGE,
             _P.DEVICES_MANAGE,
             _P.JOBS_VIEW,
+            _P.KEYS_MANAGE,
             _P.LOG_VIEW,
+            _P.NOTICES_MANAGE,
+            _P.POLICY_MANAGE,
+            _P.SYSTEM_VIEW,
             _P.UNITS_MANAGE,
         }
     ),
@@ -88,6 +116,11 @@ ROLE_WORDS: dict[Role, str] = {
     Role.SUPERVISOR: "Supervisor",
     Role.EVIDENCE_TECHNICIAN: "Evidence technician",
     Role.RECORDS_OFFICER: "Records officer",
+    Role.PROSECUTOR_GUEST: "Prosecutor (guest)",
+    Role.DEFENCE_GUEST: "Defence (guest)",
+    Role.OVERSIGHT: "Oversight",
+    Role.PROGRAMME_MANAGER: "Programme manager",
+    Role.RESEARCHER: "Researcher",
     Role.ADMINISTRATOR: "Administrator",
 }
 
@@ -97,25 +130,36 @@ ROLE_EXPLAINED: dict[Role, str] = {
     Role.SUPERVISOR: "Leads a unit: sees and describes the recordings of the unit as well.",
     Role.EVIDENCE_TECHNICIAN: "Keeps the archive: sees everything, takes in, describes, exports, checks the store.",
     Role.RECORDS_OFFICER: "Answers requests: sees everything, describes and exports.",
+    Role.PROSECUTOR_GUEST: "Of the prosecution, not of the agency: sees what is handed over in a case, nothing else.",
+    Role.DEFENCE_GUEST: "Of the defence, not of the agency: sees what is handed over in a case, nothing else.",
+    Role.OVERSIGHT: "Watches the agency from outside or inside: sees who did what, and no footage by the role alone.",
+    Role.PROGRAMME_MANAGER: "Runs the camera programme: sees how the system is doing, and no footage.",
+    Role.RESEARCHER: "Studies the programme: sees the custody log's state, and no footage.",
     Role.ADMINISTRATOR: "Keeps accounts, units and settings. Sees no footage unless another role allows it.",
 }
 
 #: What a permission lets somebody do, as the end of “… may …”.
 PERMISSION_WORDS: dict[Permission, str] = {
     Permission.ACCOUNTS_MANAGE: "make and change accounts",
+    Permission.AUDIT_VIEW: "search what was done by whom",
     Permission.CATEGORIES_MANAGE: "change the list of categories",
     Permission.DEVICES_MANAGE: "register devices",
     Permission.FIXITY_RUN: "check every stored file",
     Permission.JOBS_VIEW: "see the work in progress",
+    Permission.KEYS_MANAGE: "see and confirm the recovery sheet",
     Permission.LOG_VIEW: "see the custody log",
+    Permission.NOTICES_MANAGE: "say who is told of what",
+    Permission.POLICY_MANAGE: "change how people sign in, and service accounts",
     Permission.RECORDINGS_CHANGE_ALL: "describe any recording",
     Permission.RECORDINGS_CHANGE_OWN: "describe their own recordings",
     Permission.RECORDINGS_CHANGE_UNIT: "describe the recordings of their unit",
     Permission.RECORDINGS_EXPORT: "hand out packages of recordings",
+    Permission.RECORDINGS_PURGE: "destroy recordings for good",
     Permission.RECORDINGS_TAKE_IN: "take in recordings",
     Permission.RECORDINGS_VIEW_ALL: "watch any recording",
     Permission.RECORDINGS_VIEW_OWN: "watch their own recordings",
     Permission.RECORDINGS_VIEW_UNIT: "watch the recordings of their unit",
+    Permission.SYSTEM_VIEW: "see how the system is doing",
     Permission.UNITS_MANAGE: "make units",
 }
 
@@ -150,6 +194,12 @@ class Actor:
         decision = self.may(permission)
         if not decision:
             raise Refused(rule=decision.rule, reason=decision.reason, permission=permission)
+
+    def require_any(self, *permissions: Permission) -> None:
+        """Raise Refused, with the rule of the first, unless one of them is granted; with none given, nothing is
+        asked."""
+        if permissions and not any(self.may(permission) for permission in permissions):
+            self.require(permissions[0])
 
 
 def system_actor(name: str) -> Actor:

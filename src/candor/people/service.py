@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from candor.core import outbox
 from candor.core.clock import Clock, SystemClock
 from candor.core.ids import new_id
 from candor.custody import record as custody
@@ -31,18 +33,21 @@ from candor.people.errors import (
     NameMissing,
     NameTaken,
     RoleMissing,
+    RolesConflict,
     RoleUnknown,
+    ServiceSignsIn,
     SignInNameWrong,
     TimeZoneUnknown,
     UnitUnknown,
 )
-from candor.people.rules import Actor, Permission, Role, system_actor
+from candor.people.rules import GUESTS, Actor, Permission, Role, system_actor
 from candor.people.tables import account as account_table
 from candor.people.tables import agency as agency_table
 from candor.people.tables import unit as unit_table
 
 __all__ = [
     "Account",
+    "AccountKind",
     "Actor",
     "Agency",
     "NewAccount",
@@ -57,11 +62,14 @@ __all__ = [
     "create_agency",
     "create_unit",
     "fold_name",
+    "note_listed_password",
     "set_password",
     "units",
 ]
 
 LONGEST_NAME = 200
+#: More accounts than any agency has.
+_ALL = 1_000_000
 _SIGN_IN_NAME = re.compile(r"[\w.@-]{1,64}")
 #: Control characters and marks that turn the writing direction: a name with them could pass for another.
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -87,6 +95,14 @@ class Unit:
     name: str
 
 
+class AccountKind(StrEnum):
+    """Whose an account is."""
+
+    PERSON = "person"
+    SERVICE = "service"
+    """A program: comes with tokens, never signs in."""
+
+
 @dataclass(frozen=True)
 class Account:
     """Somebody who may sign in, or could once."""
@@ -101,6 +117,9 @@ class Account:
     has_password: bool
     created_at: datetime
     signed_in_at: datetime | None
+    kind: AccountKind
+    #: Since when it is known that the password stands on the operator's list; None: it is not.
+    password_listed_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -114,6 +133,7 @@ class NewAccount:
     password_hash: str | None = None
     badge: str | None = None
     unit_id: str | None = None
+    kind: AccountKind = AccountKind.PERSON
 
 
 # -- the agency and its units
@@ -186,6 +206,8 @@ def create_account(tx: Connection, actor: Actor, new: NewAccount, *, clock: Cloc
     """Make an account; returns its id."""
     actor.require(Permission.ACCOUNTS_MANAGE)
     clock = clock or SystemClock()
+    if new.kind is AccountKind.SERVICE and new.password_hash is not None:
+        raise ServiceSignsIn(name=new.display_name)
     sign_in_name = fold_name(new.sign_in_name)
     if not _SIGN_IN_NAME.fullmatch(sign_in_name):
         raise SignInNameWrong(name=new.sign_in_name)
@@ -207,11 +229,20 @@ def create_account(tx: Connection, actor: Actor, new: NewAccount, *, clock: Cloc
             "password_hash": new.password_hash,
             "active": True,
             "created_at": clock.now(),
+            "kind": new.kind.value,
         },
     )
-    details = {"account": account_id, **values, "password": new.password_hash is not None}
+    details = {"account": account_id, **values, "password": new.password_hash is not None, "kind": new.kind.value}
     custody.append(tx, Event.ACCOUNT_CREATED, actor=actor.account_id, details=details, clock=clock)
+    if actor.account_id not in _FILLS_A_NEW_SITE:
+        told = {"account": account_id, "kind": new.kind.value}
+        about = f"/accounts/{account_id}"
+        outbox.tell(tx, outbox.NoticeKind.ACCOUNT_CREATED, details=told, about=about, clock=clock)
     return account_id
+
+
+#: Whose accounts are no news: those of the first run and of the demo, where there is nobody yet to be told.
+_FILLS_A_NEW_SITE = frozenset({"system:setup", "system:demo"})
 
 
 def account(tx: Connection, account_id: str) -> Account:
@@ -228,11 +259,21 @@ def account_named(tx: Connection, sign_in_name: str) -> Account | None:
     return None if row is None else _account(row)
 
 
-def accounts(tx: Connection, *, text: str = "", active: bool | None = None, limit: int = 1000) -> list[Account]:
-    """Accounts by display name: those whose names or badge hold the text, all or only (in)active ones."""
+def accounts(
+    tx: Connection,
+    *,
+    text: str = "",
+    active: bool | None = None,
+    kind: AccountKind | None = None,
+    limit: int = 1000,
+) -> list[Account]:
+    """Accounts by display name: those whose names or badge hold the text, all or only (in)active ones, of both kinds or
+    one."""
     query = _accounts().order_by(sa.func.lower(account_table.c.display_name), account_table.c.id).limit(limit)
     if active is not None:
         query = query.where(account_table.c.active == active)
+    if kind is not None:
+        query = query.where(account_table.c.kind == kind.value)
     if text.strip():
         sought = text.strip().casefold()
         query = query.where(
@@ -252,7 +293,8 @@ def change_account(
     """Change `display_name`, `badge`, `unit_id`, `roles` or `active`; returns the event's id, None if all was so.
 
     The event keeps the old value of each field. Whoever loses a role, or is made inactive, is signed out
-    everywhere. Raises LastAdministrator rather than leave nobody who can keep accounts.
+    everywhere; whoever gains one shows again who is there. Raises LastAdministrator rather than leave nobody who can
+    keep accounts.
     """
     actor.require(Permission.ACCOUNTS_MANAGE)
     _take_turn(tx)
@@ -283,6 +325,8 @@ def change_account(
     )
     if loses_rights:
         sessions.end_all(tx, account_id, actor=actor.account_id, clock=clock)
+    elif "roles" in changed:
+        sessions.lock_all(tx, account_id, clock=clock)
     return event
 
 
@@ -301,8 +345,11 @@ def set_password(
     """
     if actor.account_id != account_id:
         actor.require(Permission.ACCOUNTS_MANAGE)
-    account(tx, account_id)
-    tx.execute(account_table.update().where(account_table.c.id == account_id).values(password_hash=password_hash))
+    found = account(tx, account_id)
+    if found.kind is AccountKind.SERVICE:
+        raise ServiceSignsIn(name=found.display_name)
+    values = {"password_hash": password_hash, "password_listed_at": None}
+    tx.execute(account_table.update().where(account_table.c.id == account_id).values(**values))
     event = custody.append(
         tx,
         Event.ACCOUNT_CHANGED,
@@ -310,8 +357,27 @@ def set_password(
         details={"account": account_id, "changed": {"password": "replaced"}},
         clock=clock,
     )
+    outbox.resolve(tx, _listed(account_id), clock=clock)
     sessions.end_all(tx, account_id, actor=actor.account_id, but=keep_session, clock=clock)
     return event
+
+
+def note_listed_password(tx: Connection, account_id: str, *, clock: Clock | None = None) -> bool:
+    """A sign-in showed that the account's password stands on the operator's list by now: the account must choose
+    another one before anything else. One event, however often it is said; whether this was the first time."""
+    clock = clock or SystemClock()
+    unknown = sa.and_(account_table.c.id == account_id, account_table.c.password_listed_at.is_(None))
+    if tx.execute(account_table.update().where(unknown).values(password_listed_at=clock.now())).rowcount != 1:
+        return False
+    details = {"account": account_id}
+    custody.append(tx, Event.ACCOUNT_PASSWORD_LISTED, actor="system:sign-in", details=details, clock=clock)
+    about, once = f"/accounts/{account_id}", _listed(account_id)
+    outbox.tell(tx, outbox.NoticeKind.PASSWORD_LISTED, details=details, about=about, once=once, clock=clock)
+    return True
+
+
+def _listed(account_id: str) -> str:
+    return f"password:listed:{account_id}"
 
 
 def actor_of(found: Account) -> Actor:
@@ -342,7 +408,8 @@ def _account(row: sa.Row[Any]) -> Account:
     values = dict(row._mapping)
     # A role that this version does not know grants nothing and is left out.
     known = frozenset(Role(name) for name in values["roles"] if name in set(Role))
-    return Account(**{**values, "roles": known, "has_password": bool(values["has_password"])})
+    found = {"roles": known, "has_password": bool(values["has_password"]), "kind": AccountKind(values["kind"])}
+    return Account(**{**values, **found})
 
 
 def _take_turn(tx: Connection) -> None:
@@ -352,7 +419,7 @@ def _take_turn(tx: Connection) -> None:
 
 
 def _other_administrators(tx: Connection, account_id: str) -> int:
-    able = (found for found in accounts(tx, active=True) if found.has_password and found.id != account_id)
+    able = (found for found in accounts(tx, active=True, limit=_ALL) if found.has_password and found.id != account_id)
     return sum(Role.ADMINISTRATOR in found.roles for found in able)
 
 
@@ -396,4 +463,6 @@ def _role_names(roles: Collection[Role | str]) -> list[str]:
         raise RoleUnknown(name=unknown[0])
     if not roles:
         raise RoleMissing()
+    if len(set(roles)) > 1 and any(role in GUESTS for role in roles):
+        raise RolesConflict()
     return sorted({Role(role).value for role in roles})

@@ -43,6 +43,34 @@ RETRY_SECONDS = 60
 _FAULTS = (BaseError, OSError, ValueError)
 
 
+def s3_store(
+    bucket: str,
+    prefix: str,
+    *,
+    endpoint: str | None,
+    region: str,
+    access_key: str | None,
+    secret_key: str | None,
+) -> S3Store:
+    """The library's access to one prefix of a bucket, with patience for a server that is away for a moment."""
+    options: dict[str, Any] = {"region": region}
+    if endpoint:
+        options |= {"endpoint": endpoint, "virtual_hosted_style_request": False}
+    if access_key and secret_key:
+        options |= {"access_key_id": access_key, "secret_access_key": secret_key}
+    return S3Store(
+        bucket,
+        prefix=prefix or None,
+        config=cast(Any, options),
+        client_options={
+            "allow_http": bool(endpoint and endpoint.startswith("http://")),
+            "timeout": timedelta(seconds=120),
+            "connect_timeout": timedelta(seconds=10),
+        },
+        retry_config={"max_retries": 5, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
+    )
+
+
 class BucketStore:
     """Objects in a bucket, under a prefix. No request is made before the first use."""
 
@@ -57,21 +85,8 @@ class BucketStore:
         secret_key: str | None = None,
     ) -> None:
         self.place = f"s3://{bucket}/{prefix}".rstrip("/")
-        options: dict[str, Any] = {"region": region}
-        if endpoint:
-            options |= {"endpoint": endpoint, "virtual_hosted_style_request": False}
-        if access_key and secret_key:
-            options |= {"access_key_id": access_key, "secret_access_key": secret_key}
-        self._store = S3Store(
-            bucket,
-            prefix=prefix or None,
-            config=cast(Any, options),
-            client_options={
-                "allow_http": bool(endpoint and endpoint.startswith("http://")),
-                "timeout": timedelta(seconds=120),
-                "connect_timeout": timedelta(seconds=10),
-            },
-            retry_config={"max_retries": 5, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
+        self._store = s3_store(
+            bucket, prefix, endpoint=endpoint, region=region, access_key=access_key, secret_key=secret_key
         )
 
     def create(self, object_id: str) -> BucketSink:

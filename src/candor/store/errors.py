@@ -29,7 +29,7 @@ class StoreEmpty(StoreError):
 
 
 class StoreAddressWrong(StoreError):
-    """The store's address {url} cannot be used: {reason}. Set CANDOR_STORE_URL to a folder or to s3://bucket/prefix."""
+    """The address {url} cannot be used: {reason}. Give {setting} a folder or s3://bucket/prefix."""
 
     exit_code = 2
 
@@ -122,3 +122,10 @@ class FixityRunUnknown(StoreError):
     """There is no unfinished fixity run {run_id}. Start a new one."""
 
     exit_code = 4
+
+
+class TombstoneAltered(StoreError):
+    """A note of what was destroyed ({where}) cannot be relied on: {reason}. Nothing was restored: what a court had
+    destroyed could come back. Put the note back as it was, from another copy of the backup or of the keys' folder."""
+
+    exit_code = 6

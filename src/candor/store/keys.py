@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import json
@@ -29,8 +30,21 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from candor.core.clock import iso
 from candor.core.files import make_folder, sync_folder, write_durably
 from candor.store.errors import KeyMissing, KeyringExists, KeyringMissing, KeyringUnusable
+from candor.store.key_errors import KeyOfAnother
 
-__all__ = ["KEY_SIZE", "WRAPPED_SIZE", "KeyRing", "add_epoch", "create_keyring", "destroy_epoch"]
+__all__ = [
+    "KEY_SIZE",
+    "WRAPPED_SIZE",
+    "KeyRing",
+    "add_epoch",
+    "check_value_of",
+    "create_keyring",
+    "destroy_epoch",
+    "fingerprint_of",
+    "half_destroyed",
+    "made_at",
+    "put_epochs",
+]
 
 KEY_SIZE = 32
 """Bytes of a key-encryption key and of an object's key."""
@@ -39,6 +53,7 @@ WRAPPED_SIZE = NONCE_SIZE + KEY_SIZE + 16
 """Bytes of a wrapped key."""
 
 _PATTERN = "kek-*.json"
+_GOING = "destroying-kek-"
 
 
 class KeyRing:
@@ -48,6 +63,7 @@ class KeyRing:
         if not keys or any(len(key) != KEY_SIZE or epoch < 1 for epoch, key in keys.items()):
             raise ValueError("a keyring holds at least one key of 32 bytes, with epochs from 1")
         self._keys = dict(keys)
+        self._ciphers: dict[int, AESGCM] = {}
         self._folder = folder
         self.current = max(keys)
 
@@ -67,7 +83,11 @@ class KeyRing:
 
     def check_value(self, epoch: int) -> bytes:
         """16 bytes that tell this epoch's key from any other without saying anything of it."""
-        return _check(self._key(epoch), epoch)
+        return check_value_of(self._key(epoch), epoch)
+
+    def secret(self, epoch: int) -> bytes:
+        """The key itself, 32 bytes: for putting it on paper and into escrow, nothing else."""
+        return self._key(epoch)
 
     def has(self, epoch: int) -> bool:
         """Whether this epoch's key is at hand. One that was added since the folder was read is found."""
@@ -86,10 +106,17 @@ class KeyRing:
             raise KeyError(epoch)
         return self._keys[epoch]
 
+    def _cipher(self, epoch: int) -> AESGCM:
+        """Made once for an epoch: setting a key up costs as much as using it."""
+        made = self._ciphers.get(epoch)
+        if made is None:
+            made = self._ciphers[epoch] = AESGCM(self._keys[epoch])
+        return made
+
     def wrap(self, object_id: str, key: bytes) -> tuple[int, bytes]:
         """Wrap an object's key under the current epoch: (epoch, 60 bytes)."""
         epoch, nonce = self.current, os.urandom(NONCE_SIZE)
-        return epoch, nonce + AESGCM(self._keys[epoch]).encrypt(nonce, key, _bound_to(object_id))
+        return epoch, nonce + self._cipher(epoch).encrypt(nonce, key, _bound_to(object_id))
 
     def unwrap(self, object_id: str, epoch: int, wrapped: bytes) -> bytes:
         """The object's key, 32 bytes. Raises KeyMissing when the epoch is not at hand or the wrapping does not open."""
@@ -99,7 +126,7 @@ class KeyRing:
             if len(wrapped) != WRAPPED_SIZE:
                 raise InvalidTag
             nonce, sealed = wrapped[:NONCE_SIZE], wrapped[NONCE_SIZE:]
-            return AESGCM(self._keys[epoch]).decrypt(nonce, sealed, _bound_to(object_id))
+            return self._cipher(epoch).decrypt(nonce, sealed, _bound_to(object_id))
         except InvalidTag as error:
             reason = f"its wrapped key does not open under the key-encryption key of epoch {epoch}"
             raise KeyMissing(object_id=object_id, reason=reason) from error
@@ -128,22 +155,33 @@ def destroy_epoch(folder: Path, epoch: int) -> None:
     """Overwrite and remove the file of an epoch. What it still wraps is lost: only after `Vault.retire_epoch` was
     committed.
 
-    The overwriting reaches the file system's block; a copy-on-write disk or a back-up may hold the old bytes.
+    First it gets another name, so that no crash leaves an overwritten file that would be taken for a damaged key; what
+    a crash left under that name, `half_destroyed` names, and calling this again removes it. The overwriting reaches
+    the file system's block; a copy-on-write disk or a back-up may hold the old bytes.
     """
-    path = _path(folder, epoch)
-    with path.open("r+b") as file:
-        file.write(b"\0" * path.stat().st_size)
+    going = folder / f"{_GOING}{epoch:06d}"
+    with contextlib.suppress(FileNotFoundError):
+        _path(folder, epoch).rename(going)
+        sync_folder(folder)
+    with going.open("r+b") as file:
+        file.write(b"\0" * going.stat().st_size)
         file.flush()
         os.fsync(file.fileno())
-    path.unlink()
+    going.unlink()
     sync_folder(folder)
+
+
+def half_destroyed(folder: Path) -> tuple[int, ...]:
+    """Epochs whose destroying a crash interrupted."""
+    return tuple(sorted(int(path.name.removeprefix(_GOING)) for path in folder.glob(f"{_GOING}[0-9]*")))
 
 
 def _bound_to(object_id: str) -> bytes:
     return b"bwc/dek/v1\0" + object_id.encode()
 
 
-def _check(key: bytes, epoch: int) -> bytes:
+def check_value_of(key: bytes, epoch: int) -> bytes:
+    """16 bytes that tell a key from any other without saying anything of it."""
     return hmac.new(key, b"bwc/kek-check/v1\0" + str(epoch).encode(), hashlib.sha256).digest()[:16]
 
 
@@ -151,12 +189,50 @@ def _path(folder: Path, epoch: int) -> Path:
     return folder / f"kek-{epoch:06d}.json"
 
 
-def _write(folder: Path, epoch: int) -> None:
-    key = os.urandom(KEY_SIZE)
+def fingerprint_of(check_value: bytes) -> str:
+    """The first half of a check value for people to compare: `1f2e 3d4c 5b6a 7988`. It is no secret."""
+    text = check_value[:8].hex()
+    return " ".join(text[at : at + 4] for at in range(0, 16, 4))
+
+
+def made_at(folder: Path, epoch: int) -> str | None:
+    """When the key of an epoch was made, or restored here (RFC 3339); None when its file does not say so."""
+    try:
+        made = json.loads(_path(folder, epoch).read_bytes())["made"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return made if isinstance(made, str) else None
+
+
+def put_epochs(folder: Path, keys: Mapping[int, bytes]) -> tuple[int, ...]:
+    """Put keys that were restored into the folder (0700, files 0600, durable when this returns); which of them are new
+    there, one that is there already being left as it is.
+
+    Raises KeyOfAnother, before anything is written, when the folder holds another key of one of the epochs;
+    KeyringUnusable when one cannot be read.
+    """
+    try:
+        present = _read_all(folder)
+    except KeyringMissing:
+        present = {}
+    for epoch, key in keys.items():
+        if epoch in present and not hmac.compare_digest(present[epoch], key):
+            found = fingerprint_of(check_value_of(key, epoch))
+            expected = f"holds another one of that epoch, {fingerprint_of(check_value_of(present[epoch], epoch))}"
+            raise KeyOfAnother(epoch=epoch, found=found, where=f"the folder {folder}", expected=expected)
+    make_folder(folder, mode=0o700)
+    new = tuple(sorted(epoch for epoch in keys if epoch not in present))
+    for epoch in new:
+        _write(folder, epoch, keys[epoch])
+    return new
+
+
+def _write(folder: Path, epoch: int, key: bytes | None = None) -> None:
+    key = os.urandom(KEY_SIZE) if key is None else key
     content = {
         "epoch": epoch,
         "key": base64.b64encode(key).decode(),
-        "check": _check(key, epoch).hex(),
+        "check": check_value_of(key, epoch).hex(),
         "made": iso(datetime.now(UTC)),
     }
     write_durably(_path(folder, epoch), json.dumps(content, indent=1).encode() + b"\n", mode=0o600, new=True)
@@ -169,7 +245,18 @@ def _read_all(folder: Path) -> dict[int, bytes]:
         raise KeyringUnusable(path=folder, reason=error.strerror) from error
     if not paths:
         raise KeyringMissing(folder=folder)
-    return dict(_read(path) for path in paths)
+    found = {}
+    for path in paths:
+        try:
+            epoch, key = _read(path)
+        except KeyringUnusable:
+            if os.path.lexists(path):
+                raise
+            continue  # destroyed while we were reading
+        found[epoch] = key
+    if not found:
+        raise KeyringMissing(folder=folder)
+    return found
 
 
 def _read(path: Path) -> tuple[int, bytes]:
@@ -187,6 +274,6 @@ def _read(path: Path) -> tuple[int, bytes]:
         raise KeyringUnusable(path=path, reason="the file is damaged") from error
     if type(epoch) is not int or epoch < 1 or len(key) != KEY_SIZE or path != _path(path.parent, epoch):
         raise KeyringUnusable(path=path, reason="the file does not hold what its name says")
-    if not hmac.compare_digest(check, _check(key, epoch)):
+    if not hmac.compare_digest(check, check_value_of(key, epoch)):
         raise KeyringUnusable(path=path, reason="the key does not fit its check value")
     return epoch, key

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from candor.core.database import UtcDateTime, metadata
+from candor.core.database import JsonText, UtcDateTime, metadata
 
-__all__ = ["fixity_run", "vault_epoch", "vault_key", "vault_object"]
+__all__ = ["fixity_run", "tombstone", "vault_epoch", "vault_key", "vault_object", "vault_secret"]
 
 vault_object = sa.Table(
     "vault_object",
@@ -38,6 +38,15 @@ A table of its own whose rows all have one size and are never deleted, because o
 merges pages, and that leaves copies of the others in the gaps of a page, which secure_delete does not clear. A row that
 is overwritten by one of its own size is overwritten in its place, and no other row moves."""
 
+vault_secret = sa.Table(
+    "vault_secret",
+    metadata,
+    sa.Column("secret_id", sa.String(36), primary_key=True),
+    sa.Column("key_epoch", sa.Integer, nullable=False, index=True),  # 0: destroyed
+    sa.Column("wrapped_secret", sa.LargeBinary(60), nullable=False),
+)
+"""Small secrets of the programme itself, wrapped as the keys of objects are (`secrets.py`)."""
+
 vault_epoch = sa.Table(
     "vault_epoch",
     metadata,
@@ -61,3 +70,20 @@ fixity_run = sa.Table(
     sa.Column("objects_wrong", sa.Integer, nullable=False),
 )
 """How far a re-reading of everything has come. `position` is the last object that was checked."""
+
+tombstone = sa.Table(
+    "tombstone",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("subject", sa.String(36), nullable=False, index=True),  # the recording
+    sa.Column("object_ids", JsonText, nullable=False),  # list of identifiers, sorted
+    sa.Column("destroyed_at", UtcDateTime, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),  # account id or system:…
+    sa.Column("authority", sa.Text, nullable=False),  # by what right: an order, a statute
+    sa.Column("reason", sa.Text, nullable=False),
+    # What has been done since; None: still owed.
+    sa.Column("erased_at", UtcDateTime),  # the bytes left the store
+    sa.Column("kept_at", UtcDateTime),  # in the ledger beside the keys
+    sa.Column("backup_place", sa.Text),  # the backup's place that was told last
+)
+"""What was destroyed on purpose: a backup from before it must not bring it back."""

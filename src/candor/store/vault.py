@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from candor.core.clock import Clock, SystemClock, iso
 from candor.core.ids import new_id
 from candor.core.settings import Settings
+from candor.store import secrets
 from candor.store.errors import (
     KeyDestroyed,
     KeyInUse,
@@ -28,6 +29,7 @@ from candor.store.errors import (
 )
 from candor.store.keys import KEY_SIZE, WRAPPED_SIZE, KeyRing
 from candor.store.objects import open_store
+from candor.store.rewrapping import rewrap_batch
 from candor.store.sealing import ObjectWriter, Readable, SealedObject, context_of
 from candor.store.stored import ObjectStore
 from candor.store.stream import SealedStream
@@ -179,6 +181,9 @@ class Vault:
                 reason = f"the key-encryption key of epoch {epoch}, which wraps the keys of {count} objects, is missing"
                 one = sa.select(sa.func.min(vault_object.c.object_id)).where(*_wrapped_under(epoch))
                 raise KeyMissing(object_id=tx.scalar(one), reason=reason)
+            elif count := secrets.secrets_under(tx, epoch):
+                reason = f"the key-encryption key of epoch {epoch}, which wraps {count} secrets of sign-in, is missing"
+                raise KeyMissing(object_id=f"of epoch {epoch}", reason=reason)
 
     def wrapped_under(self, tx: Connection, epoch: int) -> int:
         """How many objects' keys an epoch wraps."""
@@ -186,18 +191,9 @@ class Vault:
         return int(tx.scalar(query) or 0)
 
     def rewrap(self, tx: Connection, limit: int = 10_000) -> int:
-        """Wrap up to `limit` keys of older epochs under the newest one; how many it was, 0 when none is left."""
-        self.keys.reload()
-        self._begin_epoch(tx, self.keys.current)
-        older = vault_object.c.key_epoch != self.keys.current, vault_object.c.key_destroyed_at.is_(None)
-        rows = tx.execute(_KEYS.where(*older).order_by(vault_object.c.object_id).limit(limit)).all()
-        for object_id, epoch, wrapped in rows:
-            self._vouch(tx, epoch)
-            new_epoch, anew = self._wrapped_anew(tx, object_id, epoch, wrapped)
-            tx.execute(vault_key.update().where(vault_key.c.object_id == object_id).values(wrapped_key=anew))
-            this = vault_object.c.object_id == object_id
-            tx.execute(vault_object.update().where(this).values(key_epoch=new_epoch))
-        return len(rows)
+        """Wrap up to `limit` keys, and as many secrets, of older epochs under the newest one; how many it was, 0 when
+        none is left that can be. `candor.store.rotation` does it for all of them, and safely beside others."""
+        return rewrap_batch(tx, self, limit=limit).keys + secrets.rewrap_secrets(tx, self.keys, limit)
 
     def retire_epoch(self, tx: Connection, epoch: int) -> None:
         """Write down that nothing is wrapped under an epoch any more; once that is committed, `destroy_epoch` may
@@ -208,6 +204,27 @@ class Vault:
         tx.execute(vault_epoch.update().where(vault_epoch.c.key_epoch == epoch).values(retired_at=self.clock.now()))
         if count := self.wrapped_under(tx, epoch):
             raise KeyInUse(epoch=epoch, why=f"it wraps the keys of {count} objects")
+        if count := secrets.secrets_under(tx, epoch):
+            raise KeyInUse(epoch=epoch, why=f"it wraps {count} secrets")
+
+    def keep_secret(self, tx: Connection) -> str:
+        """Make a random secret of 32 bytes and keep it sealed in the database; its identifier."""
+        return secrets.keep_secret(tx, self.keys, self._begin_epoch)
+
+    def open_secret(self, tx: Connection, secret_id: str) -> bytes:
+        """A kept secret, 32 bytes. Raises KeyMissing or KeyDestroyed."""
+        return secrets.open_secret(tx, self.keys, secret_id)
+
+    def vouch_for(self, tx: Connection, epoch: int) -> None:
+        """Raise KeyWrong unless the epoch's key is the one that sealed here before; for an epoch that is not at hand
+        nothing is said."""
+        if self.keys.has(epoch):
+            self._vouch(tx, epoch)
+
+    def write_down_epoch(self, tx: Connection, epoch: int) -> bool:
+        """Write an epoch down in the caller's transaction, as its first use does; whether it is retired. Raises
+        KeyWrong when another key of this epoch was used here."""
+        return self._begin_epoch(tx, epoch)
 
     def _key_of(self, tx: Connection, recorded: RecordedObject) -> bytes:
         if recorded.key_destroyed_at is not None:

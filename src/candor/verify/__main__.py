@@ -15,6 +15,7 @@ from pathlib import Path
 
 from candor.verify.completeness import log_files
 from candor.verify.errors import Malformed
+from candor.verify.handover import is_handover, verify_handover_file
 from candor.verify.loneproof import verify_proof
 from candor.verify.package import Progress, verify_package
 from candor.verify.policy import MAX_POLICY_SIZE
@@ -39,7 +40,9 @@ def parser(prog: str) -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("path", type=Path, metavar="PATH", help="the package (folder or .zip), or one .tlog-proof")
+    made.add_argument(
+        "path", type=Path, metavar="PATH", help="the package (folder or .zip), one .tlog-proof, or a log's handover"
+    )
     made.add_argument("--policy", type=Path, metavar="FILE", help="trust policy: log, witnesses and quorum")
     made.add_argument("--log-key", action="append", default=[], metavar="VKEY", help="the log's key (name+hash+key)")
     made.add_argument(
@@ -100,6 +103,10 @@ def _verify(options: argparse.Namespace, trust: Trust) -> Report:
         if options.log is not None:
             raise _Usage("--log goes with a package: a proof alone shows no tag keys to search for")
         return verify_proof(options.path, trust, leaf=options.leaf, file=options.file)
+    if is_handover(options.path):
+        if options.log is not None or options.leaf is not None or options.file is not None:
+            raise _Usage("--log, --leaf and --file do not go with a handover")
+        return verify_handover_file(options.path, trust)
     if options.leaf is not None or options.file is not None:
         raise _Usage("--leaf and --file go with a .tlog-proof")
     public_log = log_files(options.log) if options.log is not None else None

@@ -92,8 +92,9 @@ def log_files(place: str) -> LogFiles:
 class _Expected:
     recording: str
     n: int
-    index: int | None
-    """Where the package says the event is; None for a number that the package does not show."""
+    indexes: frozenset[int]
+    """Where the package says the event is, once for each time its number was taken (a lost event's may have been taken
+    again); empty for a number that the package does not show."""
     current: bool
     """Whether the tag key is the recording's last one that the package shows."""
 
@@ -112,9 +113,9 @@ def check_against_log(log: LogFiles, checkpoint: Checkpoint, histories: Mapping[
             wanted = expected.get(parse_leaf(entry).tag)
         except VerifyError:
             continue  # an entry of another kind carries no tag
-        if wanted is None or index == wanted.index:
+        if wanted is None or index in wanted.indexes:
             continue
-        hidden = wanted.index is not None or not wanted.current or index < last[wanted.recording]
+        hidden = bool(wanted.indexes) or not wanted.current or index < last[wanted.recording]
         if hidden:
             step.fail(
                 f"entry {index:,} of the log carries the tag of event {wanted.n} of recording {wanted.recording}, "
@@ -133,10 +134,15 @@ def _expected_tags(histories: Mapping[str, History]) -> dict[str, _Expected]:
     found: dict[str, _Expected] = {}
     for recording, history in histories.items():
         index_of = {event.n: event.index for event in history.events}
-        count = len(history.events)
+        count = history.length
         ends = [epoch.first_n for epoch in history.epochs[1:]] + [count]
         for epoch, end in zip(history.epochs, ends):  # noqa: B905 - Python 3.9
             for n in range(min(epoch.first_n, count), min(end, count) + LOOK_AHEAD):
                 index = index_of.get(n) if n < end else None
-                found[tag(epoch.tag_key, n)] = _Expected(recording, n, index, epoch is history.epochs[-1])
+                indexes = frozenset(() if index is None else (index,))
+                found[tag(epoch.tag_key, n)] = _Expected(recording, n, indexes, epoch is history.epochs[-1])
+        for lost in history.lost:
+            name = tag(history.epochs[lost.epoch].tag_key, lost.n)
+            indexes = frozenset((lost.index,)) | (found[name].indexes if name in found else frozenset())
+            found[name] = _Expected(recording, lost.n, indexes, history.epochs[lost.epoch] is history.epochs[-1])
     return found

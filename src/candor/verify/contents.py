@@ -80,12 +80,29 @@ class ShownEvent:
 
 
 @dataclass(frozen=True)
+class LostEvent:
+    """An entry that is event `n` of the recording by its tag, under the tag key `epoch`, and that nobody can open."""
+
+    n: int
+    epoch: int
+    index: int
+    leaf: bytes
+    proof: str
+
+
+@dataclass(frozen=True)
 class History:
     """custody/<recording>/history.json."""
 
     recording: str
     epochs: tuple[Epoch, ...]
     events: tuple[ShownEvent, ...]
+    lost: tuple[LostEvent, ...] = ()
+
+    @property
+    def length(self) -> int:
+        """How many events the recording had: those that are shown, and those that are lost."""
+        return len({one.n for one in self.events} | {one.n for one in self.lost})
 
 
 def read_contents(data: bytes) -> Contents:
@@ -114,7 +131,8 @@ def read_history(data: bytes) -> History:
         if len(epochs) > MAX_EPOCHS:
             raise ValueError(f"it has more than {MAX_EPOCHS:,} tag keys")
         events = tuple(_event(item) for item in _list(found.get("events")))
-        return History(recording, epochs, events)
+        lost = tuple(_lost_event(item) for item in _list(found.get("lost", [])))
+        return History(recording, epochs, events, lost)
 
 
 def read_part(value: object) -> Part:
@@ -154,6 +172,13 @@ def _event(value: object) -> ShownEvent:
         hex_bytes(found.get("salt"), 32),
     )
     return ShownEvent(_count(found.get("n")), _count(found.get("index")), opening, _text(found.get("proof")))
+
+
+def _lost_event(value: object) -> LostEvent:
+    found = _object(value)
+    leaf = _text(found.get("leaf")).encode("utf-8")
+    n, epoch, index = (_count(found.get(name)) for name in ("n", "epoch", "index"))
+    return LostEvent(n, epoch, index, leaf, _text(found.get("proof")))
 
 
 def _strict_json(data: bytes) -> object:

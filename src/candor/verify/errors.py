@@ -114,6 +114,12 @@ class MissingTile(VerifyError):
     exit_code = 28
 
 
+class BadHandover(VerifyError):
+    """The handover from one log to the next does not hold: {reason}."""
+
+    exit_code = 26
+
+
 class BadCommitment(VerifyError):
     """What is shown of the event is not what the log holds: {reason}."""
 

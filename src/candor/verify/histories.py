@@ -13,6 +13,7 @@ from candor.verify.contents import ORIGINALS, Contents, Epoch, History, Part, Sh
 from candor.verify.encoding import hex_bytes
 from candor.verify.errors import VerifyError, shown
 from candor.verify.leaf import parse_leaf
+from candor.verify.lost import check_lost, included_lost
 from candor.verify.merkle import leaf_hash, verify_inclusion
 from candor.verify.note import Note
 from candor.verify.opening import EventPayload, check_tag
@@ -84,6 +85,18 @@ def check_inclusion(bag: Bag, histories: Mapping[str, History], note: Note, chec
             if reason:
                 step.fail(f"{place}: {reason}")
             count += 1
+        for lost in history.lost:
+            place = f"{_place(recording, lost.n)}, which is lost"
+            other = places.setdefault(lost.index, place)
+            if other is not place:
+                step.fail(f"{place} and {other} claim the same entry {lost.index:,} of the log")
+            try:
+                reason = included_lost(bag, recording, lost, note, checkpoint)
+            except VerifyError as error:
+                reason = str(error)
+            if reason:
+                step.fail(f"{place}: {reason}")
+            count += 1
     if not step.failed:
         step.words = f"{count:,} events in a log of {checkpoint.size:,} entries"
 
@@ -139,16 +152,19 @@ def check_whole(
     """Step 10: n runs 0, 1, 2 … without a gap, each tag follows from its epoch's key, each epoch from the last."""
     for recording, history in histories.items():
         events = shown_events[recording]
-        if [shown_event.event.n for shown_event in events] != list(range(len(events))) or not events:
+        numbers = [shown_event.event.n for shown_event in events]
+        covered = {*numbers, *(lost.n for lost in history.lost)}
+        if not numbers or numbers != sorted(set(numbers)) or covered != set(range(numbers[-1] + 1)):
             step.fail(f"recording {recording}: its events are not numbered 0, 1, 2 … without a gap and in order")
             continue
-        fault = _epochs_fault(history.epochs, len(events))
+        fault = _epochs_fault(history.epochs, history.length)
         if fault is not None:
             step.fail(f"recording {recording}: {fault}")
             continue
         for epoch, after in zip(history.epochs, (*history.epochs[1:], None)):  # noqa: B905 - Python 3.9
             _check_epoch(recording, epoch, after, events, step)
         _check_times(recording, events, witnesses, step)
+        check_lost(recording, history, step)
     if not step.failed:
         step.words = f"no gap and no event twice among {sum(map(len, shown_events.values())):,} events"
 
@@ -166,7 +182,8 @@ def _epochs_fault(epochs: tuple[Epoch, ...], events: int) -> str | None:
 
 def _check_epoch(recording: str, epoch: Epoch, after: Epoch | None, events: list[Shown], step: Step) -> None:
     """One epoch: tags by its key; only its last event may rotate the key, and it names the next one's digest."""
-    own = events[epoch.first_n : after.first_n if after is not None else len(events)]
+    end = after.first_n if after is not None else events[-1].event.n + 1
+    own = [shown_event for shown_event in events if epoch.first_n <= shown_event.event.n < end]
     for shown_event in own:
         n, place = shown_event.event.n, _place(recording, shown_event.event.n)
         if shown_event.payload.epoch != epoch.epoch:
@@ -178,6 +195,9 @@ def _check_epoch(recording: str, epoch: Epoch, after: Epoch | None, events: list
         if shown_event.payload.kind == ROTATED and (after is None or n != after.first_n - 1):
             step.fail(f"{place} ended its tag key, but the events after it are shown under the same one, or not at all")
     if after is None:
+        return
+    if not own:
+        step.fail(f"recording {recording}: no event shown hands over to tag key {after.epoch}")
         return
     last = own[-1].payload
     expected = {
@@ -285,8 +305,9 @@ def check_export(
             step.fail(f"{place} is the hand-out of another package")
         if _digest(details.get("manifest_sha256")) != manifest_sha256:
             step.fail(f"{place} is the hand-out of other files: the list of payload files is not the one it names")
-        if details.get("events") != len(histories[recording.id].events):
-            step.fail(f"{place} says that there were {shown(details.get('events'))} events; shown are {len(events):,}")
+        length = histories[recording.id].length
+        if details.get("events") != length:
+            step.fail(f"{place} says that there were {shown(details.get('events'))} events; shown are {length:,}")
         size = details.get("log_size")
         if not isinstance(size, int) or size > events[-1].event.index:
             step.fail(

@@ -286,6 +286,7 @@ def _read_histories(case: _Case, contents: Contents, step: Step) -> None:
             case.histories[recording.id] = history
             events = len(history.events)
             belongs |= {f"custody/{recording.id}/{event.n:06d}.tlog-proof" for event in history.events}
+            belongs |= {f"custody/{recording.id}/lost-{lost.index:012d}.tlog-proof" for lost in history.lost}
         except VerifyError as error:
             step.fail(f"the custody history of recording {recording.id}: {error}")
         case.report.recordings.append({"id": recording.id, "parts": len(recording.parts), "events": events})

@@ -190,6 +190,8 @@ class Report:
         failure = self.first_failure
         if self.unreadable:
             return "NOT READABLE AS A PACKAGE"
+        if failure is not None and self.kind == "handover":
+            return f"FAILED at step {failure.number}: the key given does not vouch for this handover"
         if failure is not None:
             return f"FAILED at step {failure.number}: {FAILURES[failure.number]}"
         if self.keys != "outside":
@@ -253,7 +255,7 @@ _MARKS = {
 
 def as_text(report: Report) -> str:
     """The whole report for a terminal or a printed page; only plain characters in what the package says."""
-    lines = [f"{'Package' if report.kind == 'package' else 'Proof'}    {shown(report.subject)}"]
+    lines = [f"{report.kind.capitalize():10} {shown(report.subject)}"]
     if report.agency is not None:
         lines.append(f"From       {shown(report.agency)}, package {shown(report.package)}")
     for recording in report.recordings:

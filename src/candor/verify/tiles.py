@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from candor.verify.encoding import HASH_SIZE, MAX_COUNT, decimal, reading
-from candor.verify.errors import BadTile, MissingTile
+from candor.verify.errors import BadTile, Malformed, MissingTile
 from candor.verify.merkle import leaf_hash, root_of, tree_root
 
 __all__ = [
@@ -197,7 +197,10 @@ class TileReader:
     def _bundle(self, number: int) -> list[bytes]:
         tile = _tile_at(ENTRIES, number, self.size)
         hashes = self._tile(0, number)
-        entries = decode_bundle(self._bytes(tile))[: tile.width]
+        try:
+            entries = decode_bundle(self._bytes(tile))[: tile.width]
+        except Malformed as error:
+            raise BadTile(path=tile.path, size=self.size, reason=error.fields["reason"]) from error
         if len(entries) != tile.width or b"".join(map(leaf_hash, entries)) != hashes:
             raise BadTile(path=tile.path, size=self.size, reason="its entries are not those of the tree")
         return entries

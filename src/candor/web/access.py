@@ -4,77 +4,32 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from candor.core.errors import CandorError
-from candor.people.rules import Actor, Permission
-from candor.people.service import Agency
-from candor.people.sessions import Session
-from candor.web.i18n import Translations
+from candor.people.rules import Permission
+from candor.web.confirming import require_fresh
+from candor.web.listed_password import require_unlisted_password
+from candor.web.visit import SetupNeeded, SignInNeeded, Visit, installation_of, visit_of
 
-if TYPE_CHECKING:
-    from candor.installation import Installation
+__all__ = [
+    "Access",
+    "SetupNeeded",
+    "SignInNeeded",
+    "Visit",
+    "in_thread",
+    "installation_of",
+    "page",
+    "visit_of",
+]
 
 Endpoint = Callable[[Request], Response] | Callable[[Request], Awaitable[Response]]
-
-
-class SignInNeeded(CandorError):
-    """You are not signed in, or the session has ended. Sign in and do it again."""
-
-    exit_code = 5
-
-
-class SetupNeeded(CandorError):
-    """This installation has no agency yet. Set it up first."""
-
-    exit_code = 9
-
-
-@dataclass
-class Visit:
-    """What is known of the present request: filled in by the session middleware, read by every page."""
-
-    agency: Agency | None
-    session: Session | None
-    #: The session's token for forms, or the one of the cookie that stands in before signing in.
-    form_token: str
-    language: str
-    translations: Translations
-    theme: str
-    address: str
-    #: Cookies to set with the answer, each a whole Set-Cookie line.
-    cookies: list[str] = field(default_factory=list)
-
-    @property
-    def actor(self) -> Actor:
-        """Who acts; raises SignInNeeded when nobody is signed in."""
-        if self.session is None:
-            raise SignInNeeded()
-        return self.session.actor
-
-    @property
-    def zone(self) -> str:
-        """The agency's time zone."""
-        return self.agency.time_zone if self.agency else "UTC"
-
-
-def visit_of(request: Request) -> Visit:
-    """The visit of a request."""
-    visit: Visit = request.state.visit
-    return visit
-
-
-def installation_of(request: Request) -> Installation:
-    """The installation that the request came to."""
-    installation: Installation = request.app.state.installation
-    return installation
 
 
 @dataclass(frozen=True)
@@ -83,6 +38,10 @@ class Access:
 
     public: bool
     any_of: tuple[Permission, ...] = ()
+    #: Only within the policy's minutes after showing who is there.
+    fresh: bool = False
+    #: Also for whoever must set up a second factor before anything else.
+    enrolling: bool = False
 
 
 def page(
@@ -93,13 +52,19 @@ def page(
     needs: Permission | Sequence[Permission] = (),
     methods: Sequence[str] = ("GET",),
     name: str | None = None,
+    fresh: bool = False,
+    enrolling: bool = False,
 ) -> Route:
     """A route. `needs`: a permission, or several of which one is enough; none: signed in is enough.
+
+    `fresh`: for dangerous acts; whoever has not shown who is there within the policy's minutes is asked first, and
+    what was sent is not lost (`confirming`). Say it for the page with the form and for where the form goes.
+    `enrolling`: also for whoever's role needs a second factor and who has none yet; by `visit.proven`.
 
     A plain function runs in a thread, so it may wait for the database; a coroutine must not.
     """
     any_of = (needs,) if isinstance(needs, Permission) else tuple(needs)
-    access = Access(public, any_of)
+    access = Access(public, any_of, fresh, enrolling)
     if inspect.iscoroutinefunction(endpoint):
         wrapped: Any = _guard_async(endpoint, access)
     else:
@@ -112,6 +77,8 @@ def _guard(endpoint: Any, access: Access) -> Any:
     @wraps(endpoint)
     def guarded(request: Request) -> Response:
         _check(request, access)
+        if access.fresh:
+            require_fresh(request)
         answer: Response = endpoint(request)
         return answer
 
@@ -122,6 +89,8 @@ def _guard_async(endpoint: Any, access: Access) -> Any:
     @wraps(endpoint)
     async def guarded(request: Request) -> Response:
         _check(request, access)
+        if access.fresh:
+            await run_in_threadpool(require_fresh, request)
         answer: Response = await endpoint(request)
         return answer
 
@@ -134,9 +103,9 @@ def _check(request: Request, access: Access) -> None:
     visit = visit_of(request)
     if visit.agency is None:
         raise SetupNeeded()
-    actor = visit.actor
-    if access.any_of and not any(actor.may(permission) for permission in access.any_of):
-        actor.require(access.any_of[0])
+    actor = visit.proven.actor if access.enrolling else visit.actor
+    actor.require_any(*access.any_of)
+    require_unlisted_password(request)
 
 
 async def in_thread(function: Callable[..., Any], *args: Any) -> Any:

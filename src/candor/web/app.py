@@ -8,20 +8,23 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount
 
 from candor.core.errors import CandorError
 from candor.core.settings import Settings
-from candor.web import errors
-from candor.web.access import installation_of, page, visit_of
+from candor.health.metrics import Metrics
+from candor.health.place import Place
+from candor.web import errors, observing
+from candor.web.access import page, visit_of
+from candor.web.bearer import Programs
 from candor.web.csrf import Csrf
 from candor.web.i18n import Catalogues
 from candor.web.middleware import Faults, Hosts, SecurityHeaders
+from candor.web.observing import Observe, Seen, readiness_of
 from candor.web.render import SAID, STATIC, home_of, query
 from candor.web.session import Visits
 from candor.web.static_files import LogFiles, SiteFiles
@@ -30,7 +33,27 @@ if TYPE_CHECKING:
     from candor.installation import Installation
 
 #: Modules with a list `routes`, in the order of matching.
-PAGES = ("setup", "sign_in", "recordings", "recording", "upload", "accounts", "jobs", "log")
+PAGES = (
+    "setup",
+    "sign_in",
+    "confirm",
+    "account_security",
+    "recordings",
+    "recording",
+    "upload",
+    "account_review",
+    "accounts",
+    "service_accounts",
+    "audit",
+    "api",
+    "roles",
+    "jobs",
+    "log",
+    "recovery_sheet",
+    "system",
+    "inbox",
+    "notices",
+)
 
 
 def create_app(installation: Installation, *, catalogues: Catalogues | None = None) -> Starlette:
@@ -40,14 +63,19 @@ def create_app(installation: Installation, *, catalogues: Catalogues | None = No
     whoever serves the site prints it. The installation's background work is started and ended by the caller.
     """
     settings = installation.settings
+    looked_at = Place.of(installation)
+    metrics = Metrics(looked_at) if settings.metrics else None
     app = Starlette(
         routes=routes(settings),
         middleware=[
+            Middleware(Observe, settings=settings, metrics=metrics),
             Middleware(SecurityHeaders, settings=settings),
             Middleware(Faults, answer=errors.answer),
             Middleware(Hosts, settings=settings),
+            Middleware(Programs, installation=installation),
             Middleware(Visits, installation=installation, catalogues=catalogues or Catalogues()),
             Middleware(Csrf, public_url=settings.public_url),
+            Middleware(Seen),
         ],
     )
     # Both inside the visit, so that the page knows who is reading.
@@ -55,6 +83,8 @@ def create_app(installation: Installation, *, catalogues: Catalogues | None = No
     app.add_exception_handler(404, errors.answer)
     app.add_exception_handler(405, errors.answer)
     app.state.installation = installation
+    app.state.metrics = metrics
+    app.state.readiness = readiness_of(looked_at)
     app.state.setup_code = new_setup_code()
     return app
 
@@ -63,7 +93,9 @@ def routes(settings: Settings) -> list[BaseRoute]:
     """Every route of the site."""
     found: list[BaseRoute] = [
         page("/", front, public=True, name="front"),
-        page("/healthz", health, public=True, name="health"),
+        page("/healthz", observing.alive, public=True, name="health"),
+        page("/readyz", observing.readyz, public=True, name="ready"),
+        page("/metrics", observing.metrics, public=True, name="metrics"),
         Mount("/static", SiteFiles(STATIC), name="static"),
         Mount("/log", LogFiles(settings.log_folder), name="log"),
     ]
@@ -82,13 +114,6 @@ def front(request: Request) -> Response:
     said = request.query_params.get("said", "")
     home = home_of(visit) if visit.session else "/sign-in"
     return RedirectResponse(query(home, {"said": said if said in SAID else ""}), 303)
-
-
-def health(request: Request) -> Response:
-    """`/healthz`: 200 when the database answers; DatabaseGone (503) when it does not. Tells nothing else."""
-    with installation_of(request).database.read() as tx:
-        tx.execute(sa.text("SELECT 1"))
-    return JSONResponse({"status": "ok"})
 
 
 def new_setup_code() -> str:

@@ -18,7 +18,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from candor.core.errors import CandorError
-from candor.web.access import Visit
+from candor.web.bearer import program_in
+from candor.web.visit import Visit
 
 HEADER = "x-csrf-token"
 FIELD = "csrf"
@@ -80,6 +81,9 @@ class Csrf:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in SAFE:
+            await self._app(scope, receive, send)
+            return
+        if program_in(scope) is not None:  # no cookie was read, so no other site can have lent one
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)

@@ -21,7 +21,9 @@ from babel.messages.pofile import write_po
 
 import candor
 from candor.core.errors import CandorError
+from candor.core.outbox import KINDS
 from candor.custody.events import PLAIN_WORDS
+from candor.custody.searching import GROUP_WORDS
 from candor.fleet.rules import KIND_WORDS
 from candor.footage.fields import FIELD_WORDS
 from candor.footage.rules import FLAG_WORDS, RENDITION_WORDS
@@ -35,7 +37,9 @@ FILE = FOLDER / f"{DOMAIN}.pot"
 
 #: Words that other rooms keep beside their enums, by where they stand.
 TABLES: dict[str, list[str]] = {
+    "candor/core/outbox.py": [facts.title for facts in KINDS.values()],
     "candor/custody/events.py": [*PLAIN_WORDS.values()],
+    "candor/custody/searching.py": [*GROUP_WORDS.values()],
     "candor/fleet/rules.py": [*KIND_WORDS.values()],
     "candor/footage/fields.py": [*FIELD_WORDS.values()],
     "candor/footage/rules.py": [*FLAG_WORDS.values(), *RENDITION_WORDS.values()],

@@ -12,15 +12,17 @@ from urllib.parse import urlencode
 
 import jinja2
 from markupsafe import Markup
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from candor import __version__
+from candor import __version__, notices
 from candor.core.clock import iso
+from candor.core.errors import CandorError
 from candor.footage import names
 from candor.people.rules import ROLE_EXPLAINED, ROLE_WORDS, Permission, Role
 from candor.web import formats, i18n
-from candor.web.access import Visit, visit_of
+from candor.web.access import Visit, installation_of, visit_of
 from candor.web.i18n import gettext, noted
 
 HERE = Path(__file__).resolve().parent
@@ -49,17 +51,39 @@ NAVIGATION = (
     Place("/activity", "activity", noted("Activity"), (_P.JOBS_VIEW,)),
     Place("/custody", "seal", noted("Custody log"), (_P.LOG_VIEW,)),
     Place("/accounts", "people", noted("Accounts"), (_P.ACCOUNTS_MANAGE,)),
+    Place("/audit", "history", noted("Audit"), (_P.AUDIT_VIEW,)),
+    Place("/system", "system", noted("System"), (_P.SYSTEM_VIEW,)),
 )
 
 #: What a page says after an act that led to it (`?said=…`); only what stands here can be said.
 SAID = {
     "set-up": noted("The agency is set up, and you are signed in as its administrator."),
+    "sheet-confirmed": noted("The recovery sheet is confirmed. Keep it where you keep no backup."),
     "account-created": noted("The account was made."),
     "account-changed": noted("The account was changed."),
     "password-replaced": noted("The password was replaced; other sessions of this account have ended."),
+    "session-refused": noted(
+        "Your session was ended because it was used in a way that looks stolen: from another kind of browser, or with "
+        "a mark that had been replaced. Sign in again; if that was not you, tell your administrator."
+    ),
+    "second-factor-added": noted("The second factor was added."),
+    "second-factor-removed": noted("The second factor was removed."),
+    "released": noted("The sign-in name was released."),
+    "policy-changed": noted("The rules of signing in were changed."),
     "unit-created": noted("The unit was added."),
+    "accounts-reviewed": noted("The review was put on record."),
+    "accounts-disabled": noted("The accounts that nobody used are inactive now."),
+    "nobody-disabled": noted("There was no account to make inactive."),
+    "service-created": noted("The account was made. Make a token for its program now."),
+    "token-revoked": noted("The token is revoked; whoever holds it is turned away from now on."),
     "filter-saved": noted("The filter was saved."),
     "filter-removed": noted("The filter was removed."),
+    "notices-read": noted("Marked as read."),
+    "notices-choice": noted("What you chose was saved."),
+    "notices-address": noted("The e-mail address was saved."),
+    "notices-route": noted("Who is told was changed."),
+    "notices-rule": noted("The rule was saved."),
+    "notices-test": noted("The mail server took the test mail."),
     "recordings-changed": noted("The chosen recordings were changed, each with an entry in its custody history."),
 }
 
@@ -105,10 +129,24 @@ def render(
             path=request.url.path,
             zone=visit.zone,
             said=gettext(SAID[said]) if said in SAID else None,
+            unread=lambda: unread_of(request),
             **values,
         )
     )
     return HTMLResponse(text, status, {"vary": "HX-Request, Cookie", **(headers or {})})
+
+
+def unread_of(request: Request) -> int:
+    """How many notices whoever is signed in has not read, at most 100. Asked for only by pages that show it; without
+    a database there is none to show, and the page says so by itself."""
+    visit = visit_of(request)
+    if visit.session is None:
+        return 0
+    try:
+        with installation_of(request).database.read() as tx:
+            return notices.unread(tx, visit.session.actor.account_id)
+    except (CandorError, SQLAlchemyError):
+        return 0
 
 
 @cache

@@ -1,33 +1,38 @@
-"""The visit of each request: session cookie, form cookie, theme, language; and signing in and out."""
+"""The visit of each request: session cookie, form cookie, theme, language; and giving a browser its session."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from candor.core.settings import Settings
-from candor.people import service, sessions, sign_in
-from candor.people.errors import SignInBlocked, SignInFailed
+from candor.people import policy as policies
+from candor.people import service, sessions
+from candor.people.policy import Policy
 from candor.people.service import Agency
-from candor.people.sessions import Lifetime, Session
+from candor.people.sessions import FULL, Lifetime, Session
 from candor.web import csrf
-from candor.web.access import Visit
+from candor.web.bearer import program_in
 from candor.web.i18n import Catalogues, speaking
+from candor.web.visit import Visit, installation_of, visit_of
 
 if TYPE_CHECKING:
     from candor.installation import Installation
 
 THEMES = ("system", "light", "dark")
 THEME_COOKIE = "candor-theme"
+#: Holds the mark of the use-notification that was acknowledged; goes with the browser.
+NOTICE_COOKIE = "candor-notice"
 #: Requests under these paths have no visit to make: files that anybody may read.
-WITHOUT_VISIT = ("/static/", "/log/", "/healthz")
+WITHOUT_VISIT = ("/static/", "/log/", "/healthz", "/readyz", "/metrics")
 #: A request with this parameter comes from a page that keeps itself fresh: nobody is at work by it.
 KEEPS_ITSELF_FRESH = b"live=1"
 
@@ -58,11 +63,24 @@ def is_secure(settings: Settings) -> bool:
     return (settings.public_url or "").startswith("https://")
 
 
-def lifetime(settings: Settings) -> Lifetime:
-    """How long sessions live here."""
+def lifetime(settings: Settings, policy: Policy | None = None) -> Lifetime:
+    """How long sessions live here: by the policy, and never longer than the settings say."""
+    found = policy or Policy(absolute_hours=settings.session_hours)
     return Lifetime(
-        idle=timedelta(minutes=settings.session_idle_minutes), total=timedelta(hours=settings.session_hours)
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        total=timedelta(hours=min(settings.session_hours, found.absolute_hours)),
+        lock=None if policy is None else policy.lock_after,
     )
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """What the session cookie led to."""
+
+    policy: Policy
+    session: Session | None = None
+    waiting: Session | None = None
+    refused: bool = False
 
 
 @dataclass
@@ -82,23 +100,33 @@ class Visits:
         jar = read_cookies(headers.get("cookie", ""))
         cookies = Cookies(is_secure(self.installation.settings))
         passive = KEEPS_ITSELF_FRESH in scope["query_string"].split(b"&")
-        session = await run_in_threadpool(self._load, jar.get(cookies.session), passive)
+        agent = headers.get("user-agent", "")
+        address = scope["client"][0] if scope.get("client") else "unknown"
+        found = await run_in_threadpool(self._load, jar.get(cookies.session), passive, address, agent)
+        present = found.session or found.waiting
         language, translations = self.catalogues.pick(headers.get("accept-language", ""))
         set_cookies: list[str] = []
         form_cookie = jar.get(cookies.form)
-        if session is None and not form_cookie:
+        if present is None and not form_cookie and program_in(scope) is None:
             form_cookie = csrf.new_cookie()
             set_cookies.append(cookies.line(cookies.form, form_cookie))
         visit = Visit(
             agency=self._agency,
-            session=session,
-            form_token=session.csrf if session else csrf.token_of_cookie(form_cookie or ""),
+            session=found.session,
+            form_token=present.csrf if present else csrf.token_of_cookie(form_cookie or ""),
             language=language,
             translations=translations,
             theme=jar[THEME_COOKIE] if jar.get(THEME_COOKIE) in THEMES else "system",
-            address=scope["client"][0] if scope.get("client") else "unknown",
+            address=address,
             cookies=set_cookies,
+            waiting=found.waiting,
+            policy=found.policy,
+            refused=found.refused,
+            acknowledged=jar.get(NOTICE_COOKIE, ""),
+            program=program_in(scope),
         )
+        if found.refused:
+            set_cookies.append(cookies.line(cookies.session, "", max_age=0))
         scope.setdefault("state", {})["visit"] = visit
 
         async def send_with_cookies(message: Message) -> None:
@@ -111,18 +139,31 @@ class Visits:
         with speaking(translations):
             await self.app(scope, receive, send_with_cookies)
 
-    def _load(self, token: str | None, passive: bool) -> Session | None:
+    def _load(self, token: str | None, passive: bool, address: str, agent: str) -> _Loaded:
         here = self.installation
-        if self._agency is None or token:
-            with here.database.read() as tx:
-                self._agency = self._agency or service.agency(tx)
-                found = sessions.find(tx, token, lifetime=lifetime(here.settings), clock=here.clock) if token else None
-        else:
-            found = None
-        if found is not None and not passive and sessions.is_seen_due(found, clock=here.clock):
+        with here.database.read() as tx:
+            self._agency = self._agency or service.agency(tx)
+            policy = policies.read(tx)
+            lives = lifetime(here.settings, policy)
+            if not token:
+                return _Loaded(policy)
+            found = sessions.look_up(tx, token, lifetime=lives, agent=agent, clock=here.clock)
+        if found.refused:
             with here.database.write() as tx:
-                sessions.seen(tx, found.token_hash, clock=here.clock)
-        return found
+                sessions.refuse(tx, token, reason=found.refused, address=address, agent=agent, clock=here.clock)
+            return _Loaded(policy, refused=True)
+        session = found.session
+        if session is None:
+            return _Loaded(policy)
+        if session.locked:
+            if not session.lock_noted:
+                with here.database.write() as tx:
+                    session = sessions.lock(tx, session, by="idle", clock=here.clock)
+            return _Loaded(policy, waiting=session)
+        if not passive and sessions.is_seen_due(session, lock=lives.lock, clock=here.clock):
+            with here.database.write() as tx:
+                sessions.seen(tx, session.token_hash, clock=here.clock)
+        return _Loaded(policy, session) if session.stage == FULL else _Loaded(policy, waiting=session)
 
 
 def read_cookies(header: str) -> dict[str, str]:
@@ -133,35 +174,59 @@ def read_cookies(header: str) -> dict[str, str]:
         return {}
 
 
-def enter(here: Installation, name: str, password: str, visit: Visit, *, agent: str, old_token: str | None) -> str:
-    """Sign in; returns the new session's token. Raises SignInFailed or SignInBlocked, after recording it."""
-    try:
-        with here.database.read() as tx:
-            candidate = sign_in.look_up(tx, name, visit.address, clock=here.clock)
-    except SignInBlocked:
-        with here.database.write() as tx:
-            sign_in.turned_away(tx, name, visit.address)
-        raise
-    checked = sign_in.check(candidate, password)
-    if not checked.right:
-        with here.database.write() as tx:
-            sign_in.fail(tx, candidate, clock=here.clock)
-        raise SignInFailed()
-    with here.database.write() as tx:
-        account_id = sign_in.succeed(tx, candidate, checked, clock=here.clock)
-        return begin(tx, here, account_id, visit, agent=agent, old_token=old_token)
+# -- what the door's pages need of a request
 
 
-def begin(
-    tx: Connection, here: Installation, account_id: str, visit: Visit, *, agent: str, old_token: str | None
-) -> str:
+def now(request: Request) -> datetime:
+    """The installation's time."""
+    return installation_of(request).clock.now()
+
+
+def agent_of(request: Request) -> str:
+    """What the browser calls itself."""
+    return request.headers.get("user-agent", "")
+
+
+def cookies_of(request: Request) -> Cookies:
+    """How this site's cookies are made."""
+    return Cookies(is_secure(installation_of(request).settings))
+
+
+def token_of(request: Request) -> str | None:
+    """The session token that the browser sent."""
+    return read_cookies(request.headers.get("cookie", "")).get(cookies_of(request).session)
+
+
+def give_token(request: Request, token: str) -> None:
+    """Let the answer carry a session's new token; the cookie that stood in before goes."""
+    visit, cookies = visit_of(request), cookies_of(request)
+    visit.cookies = [line for line in visit.cookies if not line.startswith(f"{cookies.session}=")]
+    visit.cookies.append(cookies.line(cookies.session, token))
+    visit.cookies.append(cookies.line(cookies.form, "", max_age=0))
+
+
+def begin(tx: Connection, request: Request, account_id: str, *, stage: str = FULL) -> str:
     """A session for an account whose right to it is established; returns its token."""
+    here, visit = installation_of(request), visit_of(request)
     return sessions.begin(
         tx,
         account_id,
-        lifetime=lifetime(here.settings),
+        lifetime=lifetime(here.settings, visit.policy),
         address=visit.address,
-        agent=agent,
-        replaces=old_token,
+        agent=agent_of(request),
+        replaces=token_of(request),
+        stage=stage,
         clock=here.clock,
     )
+
+
+def notice_of(request: Request) -> str | None:
+    """The mark of the use-notification that this browser acknowledged, where one is shown."""
+    visit = visit_of(request)
+    return visit.acknowledged if visit.policy.notice_shown else None
+
+
+def owes_notice(request: Request) -> bool:
+    """Whether the use-notification must be acknowledged first."""
+    policy = visit_of(request).policy
+    return policy.notice_shown and visit_of(request).acknowledged != policy.notice_mark

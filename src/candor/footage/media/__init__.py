@@ -2,8 +2,9 @@
 
 The rules this package keeps:
 
-1. Untrusted bytes are parsed in a limited process only (`candor.core.limited`). The parent side is `examine.py` and
-   `renditions.py`; no other module of Candor imports PyAV for footage from outside.
+1. Untrusted bytes are parsed in a limited process only (`candor.core.limited`). What runs there is named in `work.py`,
+   so that one process kept warm serves all of it. The parent's side is `examine.py`, `renditions.py` and `scratch.py`;
+   they never import the others.
 2. What a file says is a claim: it is passed on with the tag it came from, never corrected, never merged.
 3. A file that cannot be read is a finding, not an error: `examine` answers with problems, because such a file may be
    evidence all the same.

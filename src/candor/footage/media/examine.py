@@ -30,7 +30,7 @@ def examine(
     started, and whatever reading `stream` raises.
     """
     try:
-        return run_limited("candor.footage.media.probe:probe", stream, {}, limits, cancelled=cancelled)
+        return run_limited("candor.footage.media.work:probe", stream, {}, limits, cancelled=cancelled)
     except (LimitedCancelled, LimitedUnavailable):
         raise
     except LimitedError as error:

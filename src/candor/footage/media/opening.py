@@ -6,7 +6,6 @@ Runs in a limited process.
 from __future__ import annotations
 
 import importlib
-import io
 import os
 import pkgutil
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from av.container import InputContainer
 from av.stream import Discard
 
 from candor.core.limited_task import Refused
+from candor.core.positioned import Positioned
 from candor.footage.media.geometry import Turn, turn_of
 
 # Formats that hold recordings. None of them names other files or addresses; playlists, scripts, picture sequences
@@ -46,27 +46,15 @@ for _module in pkgutil.walk_packages(av.__path__, "av."):
         importlib.import_module(_module.name)
 
 
-class View(io.RawIOBase):
+class View(Positioned):
     """A stream read from a position of its own, so that a file can be open several times. Closing it leaves it open."""
 
     def __init__(self, stream: Any) -> None:
+        super().__init__()
         self._stream = stream
-        self._position = 0
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        if whence == os.SEEK_CUR:
-            offset, whence = self._position + offset, os.SEEK_SET
-        self._position = self._stream.seek(offset, whence)
-        return self._position
+    def extent(self) -> int:
+        return int(self._stream.seek(0, os.SEEK_END))
 
     def read(self, size: int = -1, /) -> bytes:
         self._stream.seek(self._position)

@@ -76,7 +76,7 @@ def make_renditions(
     results: dict[str, RenditionResult] = {}
     try:
         answer = run_limited(
-            "candor.footage.media.render:render",
+            "candor.footage.media.work:render",
             stream,
             {"wanted": names},
             limits or limits_for(stream.seek(0, os.SEEK_END)),

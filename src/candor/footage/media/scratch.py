@@ -8,8 +8,6 @@ write another thing at the same place. It is for secrecy only; nobody else can w
 
 from __future__ import annotations
 
-import io
-import os
 import secrets
 import tempfile
 from pathlib import Path
@@ -17,43 +15,32 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from candor.core.positioned import Positioned
+
 BLOCK: Final = 32 << 10
 
 
-class Scratch(io.RawIOBase):
+class Scratch(Positioned):
     """A seekable file open for reading and writing, gone when it is closed. One thread at a time."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """folder: where it lies; None: the system's folder for temporary files."""
+        super().__init__()
         self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
         key = secrets.token_bytes(64)
         while key[:32] == key[32:]:
             key = secrets.token_bytes(64)
         self._key = algorithms.AES(key)
-        self._position = 0
         self._size = 0
         self._number = 0  # of the block in hand
         self._block = bytearray(BLOCK)
         self._changed = False
 
-    def readable(self) -> bool:
-        return True
+    def extent(self) -> int:
+        return self._size
 
     def writable(self) -> bool:
         return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        if start + offset < 0:
-            raise ValueError("a position before the beginning")
-        self._position = start + offset
-        return self._position
 
     def readinto(self, buffer: Any, /) -> int:
         length = max(0, min(len(buffer), self._size - self._position))

@@ -19,7 +19,8 @@ import { VerifyError, fingerprint } from "./tlog.js";
 /** @typedef {{part: number, sha256: string, chunk_root: string, chunk_size: number, size: number, name: string}} Part */
 /** @typedef {{id: string, parts: {file: string, part: Part}[]}} Recording */
 /** @typedef {{n: number, index: number, leaf: string, payload: string, salt: string, proof: string}} ShownEvent */
-/** @typedef {{recording: string, epochs: {epoch: number, first_n: number, tagKey: Uint8Array<ArrayBuffer>}[], events: ShownEvent[]}} History */
+/** @typedef {{n: number, epoch: number, index: number, leaf: string, proof: string}} LostEvent */
+/** @typedef {{recording: string, epochs: {epoch: number, first_n: number, tagKey: Uint8Array<ArrayBuffer>}[], events: ShownEvent[], lost: LostEvent[]}} History */
 /** @typedef {{event: ShownEvent, payload: Record<string, any>}} Shown */
 /**
  * @typedef {object} Report

@@ -118,6 +118,13 @@ function readHistory(text, what) {
       salt: hex(fromHex(event.salt, 32, "An event's salt")),
       proof: textOf(event.proof, "An event's proof"),
     })),
+    lost: list(found.lost ?? [], "The list of lost events").map((lost) => ({
+      n: count(lost?.n, "A lost event's number"),
+      epoch: count(lost.epoch, "A lost event's tag key"),
+      index: count(lost.index, "A lost event's place"),
+      leaf: textOf(lost.leaf, "A lost event's entry"),
+      proof: textOf(lost.proof, "A lost event's proof"),
+    })),
   };
 }
 
@@ -134,6 +141,7 @@ export async function readHistories(it, step) {
         it.histories.set(recording.id, history);
         events = history.events.length;
         for (const event of history.events) belongs.add(proofName(recording.id, event.n));
+        for (const lost of history.lost) belongs.add(lostProofName(recording.id, lost.index));
       } else {
         step.fail(`${quoted(name)} is the history of another recording`);
       }
@@ -151,6 +159,11 @@ export async function readHistories(it, step) {
 /** @param {string} recording @param {number} n */
 export function proofName(recording, n) {
   return `custody/${recording}/${String(n).padStart(6, "0")}.tlog-proof`;
+}
+
+/** @param {string} recording @param {number} index */
+export function lostProofName(recording, index) {
+  return `custody/${recording}/lost-${String(index).padStart(12, "0")}.tlog-proof`;
 }
 
 /** @param {string} recording @param {number} n */

@@ -6,7 +6,7 @@
 
 import { quoted } from "./bag.js";
 import { many, moment } from "./case.js";
-import { ORIGINALS, UUID, list, place, proofName, readContents, readHistories, readPart } from "./contents.js";
+import { ORIGINALS, UUID, list, lostProofName, place, proofName, readContents, readHistories, readPart } from "./contents.js";
 import {
   VerifyError,
   canonicalJson,
@@ -28,6 +28,7 @@ import {
 /** @typedef {import("./case.js").Doing} Doing */
 /** @typedef {import("./case.js").History} History */
 /** @typedef {import("./case.js").KeyUsed} KeyUsed */
+/** @typedef {import("./case.js").LostEvent} LostEvent */
 /** @typedef {import("./case.js").Part} Part */
 /** @typedef {import("./case.js").Recording} Recording */
 /** @typedef {import("./case.js").Shown} Shown */
@@ -98,6 +99,19 @@ async function checkInclusion(it, checkpoint, step) {
       }
       events += 1;
     }
+    for (const lost of history.lost) {
+      const here = `${place(recording, lost.n)}, which is lost`;
+      const other = places.get(lost.index);
+      if (other !== undefined) step.fail(`${here} and ${other} claim the same entry ${lost.index} of the log`);
+      places.set(lost.index, here);
+      try {
+        await includedLost(it, recording, lost, checkpoint);
+      } catch (error) {
+        if (!(error instanceof VerifyError)) throw error;
+        step.fail(`${here}: ${error.message}`);
+      }
+      events += 1;
+    }
   }
   step.say(`${many(events)} events in a log of ${many(checkpoint.size)} entries`);
 }
@@ -114,6 +128,17 @@ async function included(it, recording, event, checkpoint) {
     throw new VerifyError("its proof carries another opening than its history");
   }
   verifyInclusion(leafHash(utf8(event.leaf)), event.index, checkpoint.size, proof.hashes, checkpoint.root);
+}
+
+/** As `included`, of an entry without an opening. @param {Case} it @param {string} recording @param {LostEvent} lost @param {Checkpoint} checkpoint */
+async function includedLost(it, recording, lost, checkpoint) {
+  const expected = lostProofName(recording, lost.index);
+  if (lost.proof !== expected) throw new VerifyError(`its proof should be ${quoted(expected)}, not ${quoted(lost.proof)}`);
+  const proof = parseProof(await it.open.text(expected, 64_000_000));
+  if (proof.index !== lost.index) throw new VerifyError(`its proof is for entry ${proof.index}, its history says ${lost.index}`);
+  if (proof.checkpoint !== it.checkpointText) throw new VerifyError("its proof is for another checkpoint than the package's");
+  if (proof.extra !== null) throw new VerifyError("its proof carries an opening, and it is shown as one that nobody can open");
+  verifyInclusion(leafHash(utf8(lost.leaf)), lost.index, checkpoint.size, proof.hashes, checkpoint.root);
 }
 
 const PAYLOAD_KEYS = ["actor", "at", "details", "epoch", "event", "kind", "n", "recording", "v"].join();
@@ -165,7 +190,11 @@ function checkPayload(payload) {
 function checkWhole(it, step) {
   for (const [recording, history] of it.histories) {
     const events = it.shown.get(recording) ?? [];
-    if (!events.length || events.some(({ event }, n) => event.n !== n)) {
+    const numbers = events.map(({ event }) => event.n);
+    const covered = new Set([...numbers, ...history.lost.map(({ n }) => n)]);
+    const last = numbers.at(-1) ?? -1;
+    const inOrder = numbers.every((n, i) => i === 0 || n > (numbers[i - 1] ?? 0));
+    if (!events.length || !inOrder || covered.size !== last + 1 || Math.max(...covered) !== last) {
       step.fail(`recording ${recording}: its events are not numbered 0, 1, 2 … without a gap and in order`);
       continue;
     }
@@ -173,15 +202,38 @@ function checkWhole(it, step) {
     const numbered = epochs.length && epochs[0]?.first_n === 0 && epochs.every((epoch, i) => epoch.epoch === i);
     const rising = epochs.every((epoch, i) => i === 0 || epoch.first_n > (epochs[i - 1]?.first_n ?? 0));
     const own = new Set(epochs.map((epoch) => hex(epoch.tagKey))).size === epochs.length;
-    if (!numbered || !rising || !own || (epochs.at(-1)?.first_n ?? 0) >= events.length) {
+    if (!numbered || !rising || !own || (epochs.at(-1)?.first_n ?? 0) >= covered.size) {
       step.fail(`recording ${recording}: its tag keys do not follow one another from its first event on`);
       continue;
     }
     epochs.forEach((_, i) => checkEpoch(recording, history, i, events, step));
     checkTimes(recording, events, it.report.witnesses, step);
+    checkLost(recording, history, step);
   }
   const events = [...it.shown.values()].reduce((sum, shown) => sum + shown.length, 0);
   step.say(`no gap and no event twice among ${many(events)} events`);
+}
+
+/** Lost events carry the recording's tags, and each is said loudly. @param {string} recording @param {History} history @param {Doing} step */
+function checkLost(recording, history, step) {
+  for (const lost of history.lost) {
+    const here = place(recording, lost.n);
+    const epoch = history.epochs[lost.epoch];
+    if (!epoch) {
+      step.fail(`${here} is shown as lost under tag key ${lost.epoch}, which is not shown`);
+      continue;
+    }
+    try {
+      if (parseLeaf(lost.leaf).tag !== tagOf(epoch.tagKey, lost.n)) {
+        throw new VerifyError("its tag does not follow from the recording's tag key");
+      }
+    } catch (error) {
+      if (!(error instanceof VerifyError)) throw error;
+      step.fail(`${here}, shown as lost: ${error.message}`);
+      continue;
+    }
+    step.warn(`LOST: ${here} is entry ${many(lost.index)} of the log, and nobody can show any more what it says`);
+  }
 }
 
 /** @param {string} recording @param {History} history @param {number} at @param {Shown[]} events @param {Doing} step */
@@ -189,7 +241,7 @@ function checkEpoch(recording, history, at, events, step) {
   const epoch = history.epochs[at];
   const after = history.epochs[at + 1];
   if (!epoch) return;
-  const own = events.slice(epoch.first_n, after ? after.first_n : events.length);
+  const own = events.filter(({ event }) => event.n >= epoch.first_n && (!after || event.n < after.first_n));
   for (const { event, payload } of own) {
     const here = place(recording, event.n);
     if (payload.epoch !== epoch.epoch) step.fail(`${here} was logged under tag key ${payload.epoch}, not ${epoch.epoch}`);
@@ -201,7 +253,11 @@ function checkEpoch(recording, history, at, events, step) {
     }
   }
   const last = own.at(-1);
-  if (!after || !last) return;
+  if (!after) return;
+  if (!last) {
+    step.fail(`recording ${recording}: no event shown hands over to tag key ${after.epoch}`);
+    return;
+  }
   const { details, kind } = last.payload;
   const chained =
     details.epoch === epoch.epoch && details.events === after.first_n && details.next_key_sha256 === hex(sha256(after.tagKey));
@@ -297,8 +353,10 @@ function checkExport(it, manifest, recordings, step) {
     if (details.manifest_sha256 !== manifest) {
       step.fail(`${here} is the hand-out of other files: the list of payload files is not the one it names`);
     }
-    if (details.events !== events.length) {
-      step.fail(`${here} says that there were ${shown(details.events)} events; shown are ${many(events.length)}`);
+    const lost = it.histories.get(id)?.lost ?? [];
+    const length = new Set([...events.map(({ event }) => event.n), ...lost.map(({ n }) => n)]).size;
+    if (details.events !== length) {
+      step.fail(`${here} says that there were ${shown(details.events)} events; shown are ${many(length)}`);
     }
     if (!Number.isSafeInteger(details.log_size) || details.log_size > last.event.index) {
       step.fail(`${here} says that the log had ${shown(details.log_size)} entries before it, yet it is entry ${last.event.index}`);

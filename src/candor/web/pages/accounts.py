@@ -9,17 +9,27 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from candor.core.errors import CandorError
-from candor.people import passwords, service, sessions, sign_in
-from candor.people.rules import Permission, Role
-from candor.people.service import Account, NewAccount
+from candor.people import passwords, reviews, service, sessions, sign_in
+from candor.people.rules import GUESTS, Permission, Role
+from candor.people.service import Account, AccountKind, NewAccount
+from candor.web import door
 from candor.web.access import installation_of, page, visit_of
 from candor.web.csrf import Form, form_of
 from candor.web.errors import status_of
-from candor.web.i18n import words_of
+from candor.web.i18n import noted, words_of
 from candor.web.pages.setup import PasswordsDiffer, wrong_field
-from candor.web.pages.sign_in import cookies_of
 from candor.web.render import render
-from candor.web.session import lifetime
+from candor.web.session import cookies_of, lifetime
+
+#: Roles as a form shows them: who works here, who looks on, who is of neither. A guest's role excludes all others.
+ROLE_GROUPS: tuple[tuple[str, tuple[Role, ...]], ...] = (
+    (
+        noted("Staff of the agency"),
+        (Role.OFFICER, Role.SUPERVISOR, Role.EVIDENCE_TECHNICIAN, Role.RECORDS_OFFICER, Role.ADMINISTRATOR),
+    ),
+    (noted("Oversight and study, without footage"), (Role.OVERSIGHT, Role.PROGRAMME_MANAGER, Role.RESEARCHER)),
+    (noted("Guests of one side of a case: this role alone"), tuple(sorted(GUESTS))),
+)
 
 
 class PasswordNotRight(CandorError):
@@ -54,9 +64,11 @@ def _list(request: Request, problem: Problem | None, status: int) -> Response:
     text = request.query_params.get("text", "")
     shown = request.query_params.get("shown", "active")
     active = {"active": True, "inactive": False}.get(shown)
-    with installation_of(request).database.read() as tx:
+    here = installation_of(request)
+    with here.database.read() as tx:
         units = service.units(tx)
         accounts = service.accounts(tx, text=text, active=active)
+        review = reviews.review(tx, clock=here.clock)
     return render(
         request,
         "accounts.html",
@@ -67,6 +79,9 @@ def _list(request: Request, problem: Problem | None, status: int) -> Response:
         text=text,
         shown=shown,
         problem=problem,
+        review=review,
+        may_policy=bool(visit_of(request).actor.may(Permission.POLICY_MANAGE)),
+        now_at=here.clock.now(),
     )
 
 
@@ -98,7 +113,7 @@ def create(request: Request) -> Response:
             sign_in_name=form.get("sign_in_name", ""),
             display_name=given["display_name"],
             roles=given["roles"],
-            password_hash=_new_hash(form, form.get("sign_in_name", "")) if form.get("password") else None,
+            password_hash=_new_hash(request, form.get("sign_in_name", "")) if form.get("password") else None,
             badge=given["badge"],
             unit_id=given["unit_id"],
         )
@@ -133,7 +148,7 @@ def reset_password(request: Request) -> Response:
     """A new password for somebody, set by an administrator."""
     here, visit, found = installation_of(request), visit_of(request), _account(request)
     try:
-        hashed = _new_hash(form_of(request), found.sign_in_name)
+        hashed = _new_hash(request, found.sign_in_name)
         keep = visit.session.token_hash if visit.session and visit.session.actor.account_id == found.id else None
         with here.database.write() as tx:
             service.set_password(tx, visit.actor, found.id, hashed, keep_session=keep, clock=here.clock)
@@ -152,6 +167,7 @@ def _edit(
 ) -> Response:
     with installation_of(request).database.read() as tx:
         units = service.units(tx)
+        locked = found is not None and sign_in.is_locked(tx, found.sign_in_name)
     blank = {"sign_in_name": "", "display_name": "", "badge": "", "unit_id": "", "roles": [], "active": True}
     return render(
         request,
@@ -162,6 +178,9 @@ def _edit(
         units=units,
         problem=problem,
         shortest=passwords.SHORTEST,
+        role_groups=ROLE_GROUPS,
+        locked=locked,
+        is_service=found is not None and found.kind is AccountKind.SERVICE,
     )
 
 
@@ -185,12 +204,13 @@ def _given(form: Form) -> dict[str, Any]:
     }
 
 
-def _new_hash(form: Form, sign_in_name: str) -> str:
-    """The hash of a new password that was typed twice and is fit for use."""
+def _new_hash(request: Request, sign_in_name: str) -> str:
+    """The hash of a new password that was typed twice, is fit for use and on no list of known ones."""
+    form, listed = form_of(request), installation_of(request).password_list
     password = form.get("password", "")
     if password != form.get("password_again", ""):
         raise PasswordsDiffer()
-    passwords.check_new_password(password, service.fold_name(sign_in_name))
+    passwords.check_new_password(password, service.fold_name(sign_in_name), listed)
     return passwords.hash_password(password)
 
 
@@ -229,7 +249,7 @@ def change_own_password(request: Request) -> Response:
     assert session is not None, "the route needs a session"
     try:
         _prove(request, form.get("present", ""))
-        hashed = _new_hash(form, session.sign_in_name)
+        hashed = _new_hash(request, session.sign_in_name)
         with here.database.write() as tx:
             service.set_password(
                 tx, visit.actor, visit.actor.account_id, hashed, keep_session=session.token_hash, clock=here.clock
@@ -241,13 +261,11 @@ def change_own_password(request: Request) -> Response:
 
 def _prove(request: Request, password: str) -> None:
     """Raise PasswordNotRight unless the password is the present one. Guesses count like failed sign-ins."""
-    here, visit = installation_of(request), visit_of(request)
-    assert visit.session is not None, "the route needs a session"
-    with here.database.read() as tx:
-        candidate = sign_in.look_up(tx, visit.session.sign_in_name, visit.address, clock=here.clock)
+    session = visit_of(request).session
+    assert session is not None, "the route needs a session"
+    candidate = door.candidate_of(request, session.sign_in_name)
     if not sign_in.check(candidate, password).right:
-        with here.database.write() as tx:
-            sign_in.fail(tx, candidate, clock=here.clock)
+        door.failed(request, candidate, at="confirm", reason="password")
         raise PasswordNotRight()
 
 
@@ -264,11 +282,11 @@ def sign_out_everywhere(request: Request) -> Response:
 _MANAGE = Permission.ACCOUNTS_MANAGE
 routes = [
     page("/accounts", show_all, needs=_MANAGE, name="accounts"),
-    page("/accounts/new", show_new, needs=_MANAGE),
-    page("/accounts", create, needs=_MANAGE, methods=["POST"]),
-    page("/accounts/{account_id}", show_one, needs=_MANAGE),
-    page("/accounts/{account_id}", change, needs=_MANAGE, methods=["POST"]),
-    page("/accounts/{account_id}/password", reset_password, needs=_MANAGE, methods=["POST"]),
+    page("/accounts/new", show_new, needs=_MANAGE, fresh=True),
+    page("/accounts", create, needs=_MANAGE, methods=["POST"], fresh=True),
+    page("/accounts/{account_id}", show_one, needs=_MANAGE, fresh=True),
+    page("/accounts/{account_id}", change, needs=_MANAGE, methods=["POST"], fresh=True),
+    page("/accounts/{account_id}/password", reset_password, needs=_MANAGE, methods=["POST"], fresh=True),
     page("/units", add_unit, needs=Permission.UNITS_MANAGE, methods=["POST"]),
     page("/account", show_own, name="account"),
     page("/account/password", change_own_password, methods=["POST"]),

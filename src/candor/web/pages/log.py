@@ -15,7 +15,17 @@ def show(request: Request) -> Response:
     here = installation_of(request)
     state = here.log.status()
     base = (here.settings.public_url or str(request.base_url)).rstrip("/")
-    return render(request, "custody.html", state=state, log_url=f"{base}/log/", now_at=here.clock.now())
+    number = 1 + (0 if state is None else len(state.handovers))
+    log_path = "/log/" if number == 1 else f"/log/{number}/"
+    return render(
+        request,
+        "custody.html",
+        state=state,
+        log_path=log_path,
+        log_url=f"{base}{log_path}",
+        log_root=f"{base}/log/",
+        now_at=here.clock.now(),
+    )
 
 
 def policy(request: Request) -> Response:

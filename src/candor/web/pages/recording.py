@@ -27,7 +27,7 @@ from candor.web.csrf import form_of
 from candor.web.i18n import gettext as _
 from candor.web.i18n import noted
 from candor.web.pages import recording_entry, recording_hand_out, recording_history, recording_media
-from candor.web.pages.recording_facts import parts_of, times_of
+from candor.web.pages.recording_facts import parts_of, purges_told, times_of
 from candor.web.pages.recording_history import told
 from candor.web.pages.recording_player import (
     CLOCK_WORDS,
@@ -130,6 +130,7 @@ def _stage_values(tx: Connection, request: Request, row: Row, *, viewing_id: str
         "config": config(found, row, viewing_id=present.id, zone=visit.zone) if ready and present else None,
         "clock_words": _(CLOCK_WORDS[row.started_source]),
         "gap_words": gap_words,
+        "purges": purges_told(tx, row.id),
         "purposes": PURPOSES,
         "remembered": remembered if remembered in PURPOSES else "duty",
         "longest_note": LONGEST_NOTE,

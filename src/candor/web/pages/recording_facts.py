@@ -13,6 +13,7 @@ from candor.core.clock import from_iso
 from candor.footage import names
 from candor.footage.errors import RecordingUnknown
 from candor.footage.media.findings import PROBLEMS
+from candor.footage.purging import purges_of
 from candor.footage.rules import visible_to
 from candor.footage.search import Row
 from candor.footage.tables import intake as intake_table
@@ -23,6 +24,7 @@ from candor.people.rules import Actor
 from candor.web import formats
 from candor.web.i18n import gettext as _
 from candor.web.i18n import noted
+from candor.web.pages.recording_history import actor_name
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,18 @@ class Intake:
     face: str
     source: str
     file_modified_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Purged:
+    """One time the recording was destroyed: by whom, by what right, why. `came_again`: when the same bytes came in
+    after it, if they did."""
+
+    at: datetime
+    actor: str
+    authority: str
+    reason: str
+    came_again: datetime | None
 
 
 _FACE_WORDS = {
@@ -124,6 +138,30 @@ def _part(row: sa.Row[Any], intakes: tuple[Intake, ...]) -> Part:
         problems=tuple(_(PROBLEMS[code]) for code in media.get("problems", ()) if code in PROBLEMS),
         intakes=intakes,
     )
+
+
+def purges_told(tx: Connection, recording_id: str) -> list[Purged]:
+    """When and by whom the recording was destroyed, newest first; whoever calls has checked that the reader may see
+    it."""
+    found = purges_of(tx, recording_id)
+    if not found:
+        return []
+    came = tx.scalars(
+        sa.select(intake_table.c.received_at)
+        .join(part_table, part_table.c.id == intake_table.c.part_id)
+        .where(part_table.c.recording_id == recording_id)
+        .order_by(intake_table.c.received_at)
+    ).all()
+    return [
+        Purged(
+            one.at,
+            actor_name(tx, one.actor),
+            one.authority,
+            one.reason,
+            next((moment for moment in came if moment > one.at), None),
+        )
+        for one in found
+    ]
 
 
 def times_of(tx: Connection, row: Row) -> list[Time]:

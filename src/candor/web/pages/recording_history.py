@@ -15,6 +15,7 @@ from candor.core.clock import from_iso
 from candor.core.errors import NotFound
 from candor.custody import PLAIN_WORDS, CustodyEvent, CustodyLog, Event, LogStatus, find, history
 from candor.custody.errors import NotYetInLog
+from candor.custody.lost import lost_of
 from candor.fleet.tables import device as device_table
 from candor.footage import names
 from candor.footage.errors import RecordingUnknown
@@ -79,6 +80,7 @@ class Told:
     total: int
     log: LogStatus | None
     whole: bool
+    lost: int = 0  # entries of the log that belong to it, and whose event is lost
 
     @property
     def unsettled(self) -> bool:
@@ -109,7 +111,7 @@ def told(tx: Connection, log: CustodyLog, recording_id: str, *, most: int | None
         )
         for event in shown
     )
-    return Told(lines, len(events), status, most is None)
+    return Told(lines, len(events), status, most is None, len(lost_of(tx, recording_id)))
 
 
 def who(actor: str, people: dict[str, str]) -> str:

@@ -15,6 +15,7 @@ from candor.core.errors import CandorError
 from candor.core.settings import Settings
 from candor.people import passwords
 from candor.people.errors import AgencyExists
+from candor.people.password_list import PasswordList
 from candor.people.rules import Role
 from candor.people.service import NewAccount, create_agency
 from candor.web.access import installation_of, page, visit_of
@@ -22,9 +23,9 @@ from candor.web.csrf import Form, form_of
 from candor.web.errors import status_of
 from candor.web.i18n import words_of
 from candor.web.middleware import is_loopback
-from candor.web.pages.sign_in import cookies_of, token_of
+from candor.web.observing import came_through_a_proxy
 from candor.web.render import render
-from candor.web.session import begin
+from candor.web.session import begin, give_token
 
 
 class SetupCodeWrong(CandorError):
@@ -40,8 +41,6 @@ class PasswordsDiffer(CandorError):
     exit_code = 3
 
 
-#: What a proxy adds to a request; a browser that asks us directly sends none of them.
-_OF_A_PROXY = frozenset({"forwarded", "via", "x-real-ip"})
 _FIELDS = ("name", "short_name", "time_zone", "display_name", "sign_in_name")
 
 
@@ -60,7 +59,7 @@ def set_up(request: Request) -> Response:
         return RedirectResponse("/sign-in", 303)
     try:
         _check_code(request, form)
-        administrator = _administrator(form)
+        administrator = _administrator(form, here.password_list)
         with here.database.write() as tx:
             account_id = create_agency(
                 tx,
@@ -70,17 +69,14 @@ def set_up(request: Request) -> Response:
                 administrator=administrator,
                 clock=here.clock,
             )
-            agent = request.headers.get("user-agent", "")
-            token = begin(tx, here, account_id, visit, agent=agent, old_token=token_of(request))
+            token = begin(tx, request, account_id)
     except AgencyExists:
         return RedirectResponse("/sign-in", 303)
     except CandorError as error:
         given = {field: form.get(field, "") for field in (*_FIELDS, "keeps_evidence")}
         return _form(request, given, error, status_of(error))
-    cookies = cookies_of(request)
-    visit.cookies.append(cookies.line(cookies.session, token))
-    visit.cookies.append(cookies.line(cookies.form, "", max_age=0))
-    return RedirectResponse("/?said=set-up", 303)
+    give_token(request, token)
+    return RedirectResponse("/recovery-sheet?said=set-up", 303)
 
 
 def _check_code(request: Request, form: Form) -> None:
@@ -102,19 +98,11 @@ def is_reached_from_elsewhere(settings: Settings) -> bool:
     return settings.public_url is not None or not is_loopback(settings.host)
 
 
-def came_through_a_proxy(request: Request) -> bool:
-    """Whether the request shows signs of a proxy: then this machine's own address and name, which the proxy gives,
-    say nothing about who asks. HTTP/1.0 is what some proxies speak to us, and no browser."""
-    names = {name.lower() for name in request.headers}
-    added = not names.isdisjoint(_OF_A_PROXY) or any(name.startswith("x-forwarded-") for name in names)
-    return added or request.scope.get("http_version") == "1.0"
-
-
-def _administrator(form: Form) -> NewAccount:
+def _administrator(form: Form, listed: PasswordList) -> NewAccount:
     password, sign_in_name = form.get("password", ""), form.get("sign_in_name", "")
     if password != form.get("password_again", ""):
         raise PasswordsDiffer()
-    passwords.check_new_password(password, sign_in_name)
+    passwords.check_new_password(password, sign_in_name, listed)
     roles = [Role.ADMINISTRATOR] + [Role.EVIDENCE_TECHNICIAN] * (form.get("keeps_evidence") == "yes")
     return NewAccount(sign_in_name, form.get("display_name", ""), roles, passwords.hash_password(password))
 
@@ -137,6 +125,8 @@ def _form(request: Request, given: dict[str, str], error: CandorError | None, st
 _FIELD_OF = {
     "NameTaken": "sign_in_name",
     "PasswordHoldsName": "password",
+    "PasswordListed": "password",
+    "PasswordListUnusable": "password",
     "PasswordRepeats": "password",
     "PasswordTooLong": "password",
     "PasswordTooShort": "password",

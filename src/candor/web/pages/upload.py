@@ -6,6 +6,8 @@ the browser sends the file again.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +30,7 @@ from candor.people.rules import Actor, Permission
 from candor.people.service import Account
 from candor.store import Vault
 from candor.web.access import in_thread, installation_of, page, visit_of
+from candor.web.csrf import FormTooSlow
 from candor.web.i18n import gettext as _
 from candor.web.render import render
 from candor.web.room import must_have_room
@@ -35,6 +38,8 @@ from candor.web.room import must_have_room
 #: Bytes gathered before a thread seals them.
 _PIECE = 1 << 20
 _LONGEST = 4096
+#: Seconds without a byte, after which a sender is taken to be gone: a place and a half-written object wait for it.
+LONGEST_STALL = 60.0
 
 
 class UploadTooLarge(CandorError):
@@ -49,6 +54,11 @@ class UploadBroken(CandorError):
     again."""
 
     exit_code = 3
+
+
+class UploadStalled(FormTooSlow):
+    """Nothing more of the file arrived for {seconds} seconds, after {size} bytes. Nothing of it was kept. Check the
+    connection and send it again."""
 
 
 class DeviceNotKnown(CandorError):
@@ -111,7 +121,8 @@ async def _pour(request: Request, writer: IntakeWriter, most: int) -> None:
     here, visit = installation_of(request), visit_of(request)
     gathered = bytearray()
     seen_at = here.clock.now()
-    async for chunk in request.stream():
+    chunks = request.stream()
+    while (chunk := await _next(chunks, writer.size + len(gathered))) is not None:
         gathered += chunk
         if writer.size + len(gathered) > most:
             raise UploadTooLarge(limit=here.settings.max_upload_gib)
@@ -124,6 +135,15 @@ async def _pour(request: Request, writer: IntakeWriter, most: int) -> None:
             await in_thread(_touch, request)
     if gathered:
         await in_thread(_seal, here.vault, writer, bytes(gathered))
+
+
+async def _next(chunks: AsyncGenerator[bytes, None], size: int) -> bytes | None:
+    """The next piece of a body of which `size` bytes have come; None at its end."""
+    try:
+        async with asyncio.timeout(LONGEST_STALL):
+            return await anext(chunks, None)
+    except TimeoutError as error:
+        raise UploadStalled(seconds=round(LONGEST_STALL), size=size) from error
 
 
 def _seal(vault: Vault, writer: IntakeWriter, piece: bytes) -> None:

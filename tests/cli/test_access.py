@@ -1,0 +1,107 @@
+"""Every command as every role, for real, against the table of docs/reference/access.md."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Outcome, film
+from tests.docs.access import expected
+
+from candor.cli import main
+from candor.cli.access import rights_of_commands
+from candor.people import passwords
+from candor.people.rules import Role
+
+COMMANDS = {name: columns for name, columns in expected().items() if name.startswith("candor ")}
+#: Words after the command's name that make it ask for its right; NAME stands for something that nobody has.
+ASKED: dict[str, list[str]] = {
+    "candor audit": [],
+    "candor backup": ["OUT"],
+    "candor category set": ["Patrol"],
+    "candor device add": ["Camera NAME"],
+    "candor export": ["NAME", "--purpose", "Test", "--out", "OUT"],
+    "candor fixity": [],
+    "candor ingest": ["FILM"],
+    "candor key check": [],
+    "candor key escrow": ["--holders", "3", "--needed", "2", "--out", "OUT"],
+    "candor key rotate": [],
+    "candor key sheet": ["--out", "OUT"],
+    "candor list": [],
+    "candor log recover": [],
+    "candor notices address": ["ghost-NAME"],
+    "candor notices list": [],
+    "candor notices routes": [],
+    "candor notices set": ["job:failed", "--role", "officer"],
+    "candor notices test": ["nobody"],
+    "candor purge": ["NAME", "--authority", "Order", "--reason", "Test", "--yes"],
+    "candor show": ["NAME"],
+    "candor token add": ["program", "--name", "NAME", "--scope", "log:view"],
+    "candor token revoke": ["NAME"],
+    "candor user add": ["new-NAME", "--role", "officer"],
+    "candor user change": ["nobody", "--badge", "1"],
+    "candor user password": ["nobody"],
+    "candor user policy": [],
+    "candor user release": ["nobody"],
+    "candor user reset-second-factor": ["nobody"],
+    "candor user review": [],
+}
+
+
+class Site:
+    """One installation for all of them, with an account of each role, and `nobody`, who may be changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        first = film(folder / "first.mp4")
+        self.recording = self.run("ingest", str(first), "--json").json["recordings"][0]["id"]
+        for role in Role:
+            assert self.run("user", "add", role.value, "--role", role.value).code == 0
+        assert self.run("user", "add", "nobody", "--role", "officer").code == 0
+        made = ("--create", "--name", "first", "--role", "oversight", "--scope", "log:view")
+        assert self.run("token", "add", "program", *made).code == 0
+
+    @staticmethod
+    def run(*words: str) -> Outcome:
+        """A command in this process."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as left:
+            main(list(words))
+        code = left.value.code
+        return Outcome(code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("CANDOR_")]:
+            patch.delenv(name)
+        patch.setenv("CANDOR_HOME", str(folder / "home"))
+        patch.setenv("CANDOR_KEYS", str(folder / "keys"))
+        patch.setenv(passwords.CHEAP_FOR_TESTS, "1")
+        patch.chdir(folder)
+        yield Site(folder)
+
+
+def test_every_command_that_takes_an_account_is_asked() -> None:
+    rights = {right.name: right for right in rights_of_commands()}
+    assert set(COMMANDS) == set(rights)
+    assert {name for name, right in rights.items() if not right.operator} == set(ASKED)
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_every_command_as_every_role(site: Site, name: str) -> None:
+    """Refused exactly where the table says so, with exit code 5 and the rule's name."""
+    for number, role in enumerate(Role):
+        stands_for = {"OUT": str(site.folder / f"{name}-{number}")}
+        if "FILM" in ASKED[name]:
+            stands_for["FILM"] = str(film(site.folder / f"{number}.mp4", shade=number))
+        words = [stands_for.get(word, word.replace("NAME", str(number))) for word in ASKED[name]]
+        ended = site.run(*name.split()[1:], *words, "--as", role.value)
+        refused = ended.code == 5 and "rule people.no-role" in ended.err
+        assert refused is not COMMANDS[name][role.value], f"{name} as {role.value}: {ended.code} {ended.err[-300:]}"
