@@ -306,7 +306,6 @@ DANGEROUS = {
 }
 #: What changes something by such a right and asks nothing again, with the reason.
 HARMLESS = {
-    "POST /notices/address": "where notices go; a mail holds nothing confidential",
     "POST /accounts/review": "a mark with counts, that somebody looked",
     "POST /service-accounts/tokens/{token_id}/revoke": "takes something away, and must be quick",
 }

@@ -478,7 +478,26 @@ def test_backups_grow_old(place: Place, sealed: str, fixed_clock: FixedClock) ->
     with place.database.write() as tx:
         run = {"id": new_id(), "place": "/mnt/backup", "kind": "folder", "started_at": fixed_clock.now()}
         tx.execute(backup_run.insert(), {**run, "problem": "the target is full"})
-    assert "the target is full" in look()[1]
+    found = work.backup_run(place)
+    assert found is not None
+    assert (found.level, "the target is full" in found.words) == (Level.WARN, True)
+    assert look()[0] is Level.BAD, "a run that failed is no backup"
+
+
+def test_a_backup_that_was_interrupted(place: Place, sealed: str, fixed_clock: FixedClock) -> None:
+    from candor.recovery.tables import backup_run
+
+    assert work.backup_run(place) is None
+    with place.database.write() as tx:
+        run = {"id": new_id(), "place": "/mnt/backup", "kind": "folder", "started_at": fixed_clock.now()}
+        tx.execute(backup_run.insert(), run)
+    found = work.backup_run(place)
+    assert found is not None
+    assert found.level is Level.OK, "it may still be running"
+    fixed_clock.advance(2 * 86_400)
+    found = work.backup_run(place)
+    assert found is not None
+    assert found.level is Level.WARN
 
 
 @sqlite_only

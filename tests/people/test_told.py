@@ -8,7 +8,9 @@ import sqlalchemy as sa
 from tests.people.place import PASSWORD, Place
 
 from candor.core.outbox import NoticeKind, outbox_notice
-from candor.people import passwords, policy, service, sign_in
+from candor.people import passwords, policy, recovery_codes, second_factor, service, sign_in
+from candor.people.rules import Role
+from candor.people.tables import sign_in_guard
 
 
 def told(place: Place, kind: NoticeKind) -> list[Any]:
@@ -51,6 +53,18 @@ def test_a_locked_name_is_told_once_and_its_release_too(place: Place) -> None:
     assert len(told(place, NoticeKind.ACCOUNT_LOCKED)) == 2
 
 
+def test_a_lock_is_told_although_a_restore_forgot_the_one_before(place: Place) -> None:
+    place.add("jo")
+    with place.database.write() as tx:
+        policy.change(tx, place.administrator, {"lock_until_released": True}, clock=place.clock)
+    for _ in range(2):
+        fail(place, "jo", 5)
+        with place.database.write() as tx:
+            tx.execute(sign_in_guard.delete())  # what a backup leaves out
+        place.clock.advance(3600)
+    assert [one.resolved_at is None for one in told(place, NoticeKind.ACCOUNT_LOCKED)] == [False, True]
+
+
 def test_a_name_that_nobody_has_is_nobodys_trouble(place: Place) -> None:
     with place.database.write() as tx:
         policy.change(tx, place.administrator, {"lock_until_released": True}, clock=place.clock)
@@ -69,3 +83,24 @@ def test_a_known_password_is_told_until_another_one_is_chosen(place: Place) -> N
     with place.database.write() as tx:
         service.set_password(tx, place.administrator, jo.account_id, hashed, clock=place.clock)
     assert told(place, NoticeKind.PASSWORD_LISTED)[0].resolved_at == place.clock.now()
+
+
+def test_what_somebody_else_did_to_an_account(place: Place) -> None:
+    jo = place.add("jo")
+    with place.database.write() as tx:
+        recovery_codes.make(tx, jo.account_id, actor=jo.account_id, clock=place.clock)
+        service.change_account(tx, place.administrator, jo.account_id, {"roles": [Role.SUPERVISOR]}, clock=place.clock)
+        service.change_account(tx, place.administrator, jo.account_id, {"badge": "7"}, clock=place.clock)
+        new = passwords.hash_password(PASSWORD + "!")
+        service.set_password(tx, place.administrator, jo.account_id, new, clock=place.clock)
+        assert second_factor.remove_all(tx, place.administrator, jo.account_id, clock=place.clock)
+    what = [row.details["changed"] for row in told(place, NoticeKind.ACCOUNT_CHANGED)]
+    assert sorted(what) == ["password", "roles", "second-factor"], "a badge number is no right"
+    assert [row.recipients for row in told(place, NoticeKind.OWN_ACCOUNT_CHANGED)] == [[jo.account_id]] * 3
+
+
+def test_what_people_do_to_their_own_account_is_no_news(place: Place) -> None:
+    jo = place.add("jo")
+    with place.database.write() as tx:
+        service.set_password(tx, jo, jo.account_id, passwords.hash_password(PASSWORD + "!"), clock=place.clock)
+    assert told(place, NoticeKind.ACCOUNT_CHANGED) == told(place, NoticeKind.OWN_ACCOUNT_CHANGED) == []

@@ -7,6 +7,9 @@ import gzip
 import json
 import random
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -309,6 +312,42 @@ def test_interrupted_it_is_no_backup_and_the_next_run_goes_on(machine: Machine) 
     result = machine.back_up()
     assert (result.copied, result.manifest.objects) == (0, 3)
     assert check_backup(machine.place(), result.manifest, None).findings == ()
+
+
+KILLED = """
+import os, signal, sys
+from tests.recovery.conftest import WHO, Machine
+from candor.core.settings import Settings
+from pathlib import Path
+home, keys, url, kept = sys.argv[1:]
+def told(now):
+    if now.bytes_copied > 200_000:
+        os.kill(os.getpid(), signal.SIGKILL)
+Machine(Settings.load(home=Path(home), keys=Path(keys), database_url=url), Path(kept)).back_up(told=told)
+"""
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_killed_in_the_middle_of_an_object_the_next_run_goes_on(machine: Machine, another: Machine) -> None:
+    with machine.open() as here:
+        machine.take(here, random.Random(1).randbytes(9 << 20))
+    where = machine.settings
+    argv = [sys.executable, "-c", KILLED, where.home, where.keys_folder, where.database, machine.kept]
+    root = Path(__file__).parents[2]
+    killed = subprocess.run([str(one) for one in argv], cwd=root, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    left = [path.name for path in (machine.kept / "incoming").iterdir()]
+    assert len(left) == 1
+    made = machine.back_up()
+    assert made.manifest.objects == 4
+    assert check_backup(machine.place(), made.manifest, None).findings == ()
+    # And a restore that was killed there.
+    draft = another.settings.home / "footage" / "incoming" / left[0]
+    draft.parent.mkdir(parents=True)
+    draft.write_bytes(b"half of it")
+    result = another.restore()
+    assert (result.problems, result.wrong, result.copied) == ((), (), 4)
+    assert not draft.exists()
 
 
 def test_a_backup_is_one_moment_while_others_write(machine: Machine, another: Machine) -> None:

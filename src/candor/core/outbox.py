@@ -62,7 +62,6 @@ class NoticeKind(StrEnum):
     LOG_NOT_SIGNING = "log:not-signing"
     LOG_LAGGING = "log:lagging"
     WITNESS_AWAY = "witness:away"
-    WITNESS_BACK = "witness:back"
     CLOCK_SET_BACK = "clock:set-back"
     DISK_NEARLY_FULL = "disk:nearly-full"
     BACKUP_OVERDUE = "backup:overdue"
@@ -75,11 +74,12 @@ class NoticeKind(StrEnum):
     INTAKE_FAILED = "intake:failed"
     ACCOUNT_LOCKED = "account:locked"
     ACCOUNT_CREATED = "account:created"
+    ACCOUNT_CHANGED = "account:changed-by-another"
+    OWN_ACCOUNT_CHANGED = "account:yours-changed"
     ACCOUNT_INACTIVE = "account:inactive"
     TOKEN_EXPIRING = "token:expiring"
     PASSWORD_LISTED = "password:listed"
     HEALTH_BAD = "health:bad"
-    HEALTH_GOOD = "health:good"
     MAIL_UNDELIVERED = "mail:undelivered"
 
 
@@ -126,13 +126,6 @@ KINDS: dict[NoticeKind, KindFacts] = {
         _LOG_WATCHERS,
         True,
         "A witness of the custody log does not answer. The log goes on without it.",
-    ),
-    NoticeKind.WITNESS_BACK: KindFacts(
-        "A witness of the custody log answers again.",
-        Severity.INFO,
-        _LOG_WATCHERS,
-        True,
-        "A witness of the custody log answers again.",
     ),
     NoticeKind.CLOCK_SET_BACK: KindFacts(
         "The machine's clock was set back.",
@@ -206,6 +199,21 @@ KINDS: dict[NoticeKind, KindFacts] = {
     NoticeKind.ACCOUNT_CREATED: KindFacts(
         "An account was made.", Severity.INFO, _ADMINISTRATORS, True, "An account was made."
     ),
+    NoticeKind.ACCOUNT_CHANGED: KindFacts(
+        "Rights or sign-in of an account were changed.",
+        Severity.WARNING,
+        _LOG_WATCHERS,
+        True,
+        "The rights of an account, or how it signs in, were changed by somebody else.",
+    ),
+    NoticeKind.OWN_ACCOUNT_CHANGED: KindFacts(
+        "Somebody else changed your account.",
+        Severity.WARNING,
+        _ADMINISTRATORS,
+        False,
+        "Somebody else changed your account: its rights, its password or its second factors. If you did not expect it, "
+        "ask your administrator.",
+    ),
     NoticeKind.ACCOUNT_INACTIVE: KindFacts(
         "An account was not used for long.",
         Severity.INFO,
@@ -233,9 +241,6 @@ KINDS: dict[NoticeKind, KindFacts] = {
         _ADMINISTRATORS,
         False,
         "A check of the system fails. The system page says which, and how to mend it.",
-    ),
-    NoticeKind.HEALTH_GOOD: KindFacts(
-        "The system is well again.", Severity.INFO, _ADMINISTRATORS, True, "The system is well again."
     ),
     NoticeKind.MAIL_UNDELIVERED: KindFacts(
         "A mail could not be delivered.",

@@ -101,6 +101,7 @@ CHECKS: tuple[Check, ...] = (
     Check("jobs", work.jobs),
     Check("fixity", work.fixity, alarm=_N.FIXITY_MISMATCH, warning=_N.FIXITY_OVERDUE),
     Check("backup", work.backup, alarm=_N.BACKUP_OVERDUE, warning=_N.BACKUP_OVERDUE),
+    Check("backup-run", work.backup_run, alarm=_N.BACKUP_FAILED, warning=_N.BACKUP_FAILED),
     Check("mail", work.mail_server, every=HOUR),
     Check("password-list", settings.password_list),
     Check("accounts", accounts.accounts, every=HOUR, warning=_N.ACCOUNT_INACTIVE),

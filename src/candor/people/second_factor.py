@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from candor.core.clock import Clock
 from candor.custody import record as custody
 from candor.custody.events import Event
-from candor.people import passkeys, policy, recovery_codes, service, sessions, totp
+from candor.people import passkeys, policy, recovery_codes, service, sessions, telling, totp
 from candor.people.errors import SecondFactorMissing, SecondFactorRequired
 from candor.people.passkeys import Passkey
 from candor.people.policy import Policy
@@ -151,6 +151,7 @@ def remove_all(tx: Connection, actor: Actor, account_id: str, *, clock: Clock | 
     how_many = int(had_app) + len(found.passkeys)
     details = {"account": account_id, "factor": "all", "passkey": None, "how_many": how_many}
     custody.append(tx, Event.ACCOUNT_SECOND_FACTOR_REMOVED, actor=actor.account_id, details=details, clock=clock)
+    telling.of_changed_account(tx, actor.account_id, account_id, "second-factor", clock=clock)
     sessions.end_all(tx, account_id, actor=actor.account_id, clock=clock)
     return True
 

@@ -25,7 +25,7 @@ from candor.core.clock import Clock, SystemClock
 from candor.core.ids import new_id
 from candor.custody import record as custody
 from candor.custody.events import Event
-from candor.people import sessions
+from candor.people import sessions, telling
 from candor.people.errors import (
     AccountUnknown,
     AgencyExists,
@@ -323,6 +323,9 @@ def change_account(
         details={"account": account_id, "changed": changed},
         clock=clock,
     )
+    for what in ("roles", "active"):
+        if what in changed:
+            telling.of_changed_account(tx, actor.account_id, account_id, what, clock=clock)
     if loses_rights:
         sessions.end_all(tx, account_id, actor=actor.account_id, clock=clock)
     elif "roles" in changed:
@@ -358,6 +361,7 @@ def set_password(
         clock=clock,
     )
     outbox.resolve(tx, _listed(account_id), clock=clock)
+    telling.of_changed_account(tx, actor.account_id, account_id, "password", clock=clock)
     sessions.end_all(tx, account_id, actor=actor.account_id, but=keep_session, clock=clock)
     return event
 

@@ -264,6 +264,8 @@ def fail(
 
 def _tell_locked(tx: Connection, account_id: str, clock: Clock | None) -> None:
     """One notice while it lasts; a name that nobody has is nobody's trouble."""
+    # Locks do not come back from a backup and notices do: one that is still open would swallow this one.
+    outbox.resolve(tx, _locked(account_id), clock=clock)
     outbox.tell(
         tx,
         outbox.NoticeKind.ACCOUNT_LOCKED,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from candor.recovery.errors import CopyDamaged
 from candor.store import ObjectExists, ObjectMissing, ObjectStore
+from candor.store.stored import Sink
 
 __all__ = ["copy", "hash_of"]
 
 _PIECE = 4 << 20
+_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def copy(
@@ -29,7 +32,9 @@ def copy(
         if reading.size != size:
             return None
         digest, offset = hashlib.sha256(), 0
-        sink = target.create(object_id)
+        sink = _begin(target, object_id)
+        if sink is None:  # somebody else put it there: it counts if it is the same
+            return _same(source, target, object_id)
         try:
             while offset < size and (piece := reading.read_at(offset, min(_PIECE, size - offset))):
                 sink.write(piece)
@@ -51,6 +56,20 @@ def copy(
         target.delete(object_id)
         raise CopyDamaged(object_id=object_id, place=target.place)
     return digest.digest()
+
+
+def _begin(target: ObjectStore, object_id: str) -> Sink | None:
+    """Begin to write an object; None when it is there. A draft that a killed run left in its way is removed: nobody
+    holds it any more."""
+    for last in (False, True):
+        try:
+            return target.create(object_id)
+        except ObjectExists:
+            if target.head(object_id) is not None:
+                return None
+            if last or not target.clear_unfinished(_EVER):
+                raise
+    return None
 
 
 def hash_of(store: ObjectStore, object_id: str, moved: Callable[[int], None] = lambda count: None) -> bytes | None:

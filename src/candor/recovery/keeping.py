@@ -54,6 +54,7 @@ def tidy(here: Installation, place: BackupPlace, keep: int, made: str) -> tuple[
         folder = name.rpartition("/")[0]
         if folder in dropped or _began(folder) < before.timestamp():
             place.files.delete(name)
+    place.objects.clear_unfinished(before)
     return len(whole[keep:]), _remove_unneeded(here, place, kept)
 
 

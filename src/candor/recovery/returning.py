@@ -172,7 +172,7 @@ def _checkpoint_of(place: BackupPlace, other: Manifest, mine: Manifest, keys: Ke
     """The newest checkpoint in another backup, without its cosignatures, if it can be relied on and matters here."""
     entry = next((one for one in other.files if one.name == CHECKPOINT), None)
     same = other.log.vkey == mine.log.vkey
-    if entry is None or (not same and other.made_at <= mine.made_at):
+    if entry is None or (not same and (other.made_at, other.id) <= (mine.made_at, mine.id)):
         return None
     try:
         if not same:

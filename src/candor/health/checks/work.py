@@ -24,6 +24,8 @@ LATE, SILENT = 900.0, 300.0
 FIXITY_EVERY = timedelta(days=8)
 #: A backup is made daily; a day of grace. After the longer one evidence is at risk.
 BACKUP_EVERY, BACKUP_LONGEST = timedelta(days=2), timedelta(days=8)
+#: A run that has not ended after so long was interrupted.
+BACKUP_RUN_LONGEST = timedelta(days=1)
 #: Seconds the mail server has to greet.
 GREETING = 10.0
 
@@ -101,11 +103,11 @@ def fixity(place: Place) -> Finding | None:
 
 
 def backup(place: Place) -> Finding | None:
-    """How old the newest whole backup is, and how the last run went."""
+    """How old the newest whole backup is."""
     if not place.begun:
         return None
     with place.read() as tx:
-        made, newest = last_backup(tx), last_run(tx)
+        made = last_backup(tx)
         began = tx.scalar(sa.select(sa.func.min(vault_object.c.created_at, type_=UtcDateTime())))
     if made is None and began is None:
         return ok("backup", "Nothing is sealed yet, so there is nothing to back up.")
@@ -118,15 +120,26 @@ def backup(place: Place) -> Finding | None:
         else f"The newest backup, in {made.place}, is {minutes(age.total_seconds())} old."
     )
     mend = "Run `candor backup` every day by a timer, to another disk or place."
-    found: list[Finding | None] = []
     if age > BACKUP_LONGEST:
-        found.append(bad("backup", words, mend))
-    elif age > BACKUP_EVERY:
-        found.append(warn("backup", words, mend))
-    if newest is not None and newest.problem:
-        said = f"The last run did not come to a whole backup: {newest.problem}"
-        found.append(warn("backup", said, "Mend what it names and run `candor backup` again; earlier ones are whole."))
-    return together("backup", words, found)
+        return bad("backup", words, mend)
+    return warn("backup", words, mend) if age > BACKUP_EVERY else ok("backup", words)
+
+
+def backup_run(place: Place) -> Finding | None:
+    """How the last run of a backup went: an error, or no end although it began a day ago."""
+    if not place.begun:
+        return None
+    with place.read() as tx:
+        newest = last_run(tx)
+    if newest is None:
+        return None
+    mend = "Mend what it names and run `candor backup` again: it goes on where it was. Earlier backups are whole."
+    if newest.problem:
+        return warn("backup-run", f"The last run did not come to a whole backup: {newest.problem}", mend)
+    if newest.ended_at is None and place.clock.now() - newest.started_at > BACKUP_RUN_LONGEST:
+        words = f"The run that began on {newest.started_at:%Y-%m-%d} has not come to its end."
+        return warn("backup-run", words, "Run `candor backup` again: it goes on where it was.")
+    return ok("backup-run", "The last run of a backup went well.")
 
 
 def mail_server(place: Place) -> Finding | None:

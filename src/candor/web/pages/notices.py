@@ -228,8 +228,9 @@ routes = [
     page("/account/notices", choose, methods=["POST"]),
     page("/account/notices/address", set_own_address, methods=["POST"]),
     page("/notices", show_routes, needs=_MANAGE, name="notices"),
-    page("/notices/rule", change_rule, needs=_MANAGE, methods=["POST"]),
+    # Who may keep somebody from being told must be who they say: a stolen session cannot silence an alarm.
+    page("/notices/rule", change_rule, needs=_MANAGE, fresh=True, methods=["POST"]),
     page("/notices/test", send_test, needs=_MANAGE, methods=["POST"]),
-    page("/notices/routes/{kind}", change_route, needs=_MANAGE, methods=["POST"]),
-    page("/notices/address", set_address, needs=Permission.ACCOUNTS_MANAGE, methods=["POST"]),
+    page("/notices/routes/{kind}", change_route, needs=_MANAGE, fresh=True, methods=["POST"]),
+    page("/notices/address", set_address, needs=Permission.ACCOUNTS_MANAGE, fresh=True, methods=["POST"]),
 ]

@@ -42,6 +42,7 @@ TITLES = {
     "jobs": noted("Jobs"),
     "fixity": noted("Reading everything back"),
     "backup": noted("Backup"),
+    "backup-run": noted("Last run of a backup"),
     "mail": noted("Mail"),
     "password-list": noted("List of known passwords"),
     "accounts": noted("Accounts"),
