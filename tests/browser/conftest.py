@@ -65,7 +65,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) -> Ite
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def fresh_site(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) -> Iterator[Site]:
     """A site on which nobody has set anything up."""
     with running_site(tmp_path_factory.mktemp("fresh"), witnessed=False, jobs=False) as made:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import gzip
 import json
+import os
 import random
 import shutil
 import signal
@@ -13,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,14 +35,14 @@ from candor.migrations.models import metadata
 from candor.people.errors import Refused
 from candor.people.rules import Actor, Role
 from candor.recovery import errors, keeping
-from candor.recovery.backup import run_backup
+from candor.recovery.backup import _alone, run_backup
 from candor.recovery.checking import check_backup
 from candor.recovery.inventory import Item, items_of, put_items
 from candor.recovery.pieces import PieceReader, PieceWriter, kind_of
 from candor.recovery.place import BackupPlace
 from candor.recovery.runs import last_backup, last_run
 from candor.recovery.snapshot import LEFT_OUT
-from candor.store import KeyRing
+from candor.store import KeyRing, StoreUnreachable
 from candor.store.folder import FolderStore
 from candor.store.key_errors import RotationRunning
 from candor.store.key_records import alone_with_keys
@@ -295,6 +297,15 @@ def test_who_may_and_one_at_a_time(machine: Machine) -> None:
     assert not machine.kept.exists() or not objects(machine)
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_one_at_a_time_over_machines_that_share_a_database(machine: Machine, tmp_path: Path) -> None:
+    elsewhere = {"home": tmp_path / "other-machine", "store_url": machine.settings.store}
+    other = replace(machine, settings=machine.settings.model_copy(update=elsewhere))
+    with machine.open() as here, _alone(here), pytest.raises(errors.BackupRunning):
+        other.back_up()
+    machine.back_up()
+
+
 def test_interrupted_it_is_no_backup_and_the_next_run_goes_on(machine: Machine) -> None:
     seen: list[str] = []
 
@@ -437,3 +448,13 @@ def test_names_lead_nowhere_else(tmp_path: Path) -> None:
     assert files.get("a/b.json") == b"1"
     assert list(files.list("a")) == ["a/b.json"]
     assert key_of("01a20385-5f62-7d74-8491-917d11dcf595").startswith("objects/595/")
+
+
+def test_a_file_that_would_fill_the_memory_is_not_read(tmp_path: Path) -> None:
+    from candor.store.named_files import LARGEST, FolderFiles
+
+    files = FolderFiles(tmp_path)
+    assert files.put_new("big", b"x")
+    os.truncate(tmp_path / "candor-backup" / "big", LARGEST + 1)
+    with pytest.raises(StoreUnreachable, match="larger than 256 MiB"):
+        files.get("big")

@@ -185,10 +185,13 @@ def test_the_figures(make_site: Callable[..., Starlette]) -> None:
 
 @pytest.fixture
 def restored() -> Iterator[None]:
-    """The root logger as it was."""
-    root = logging.getLogger()
+    """The root logger as it was; and the web server's without what another test's server gave it."""
+    root, server = logging.getLogger(), logging.getLogger("uvicorn")
     before = root.level, list(root.handlers), logging.getLogger(logs.ACCESS).level
+    of_server = list(server.handlers), server.propagate
+    server.handlers[:], server.propagate = [], True
     yield
+    server.handlers[:], server.propagate = of_server
     root.setLevel(before[0])
     root.handlers[:] = before[1]
     logging.getLogger(logs.ACCESS).setLevel(before[2])

@@ -263,6 +263,25 @@ class Database:
         finally:
             connection.close()
 
+    @contextmanager
+    def only_one(self, number: int, *, wait: bool = True) -> Iterator[bool]:
+        """Hold a lock of this number over all machines that share a PostgreSQL database; with `wait` false it yields
+        False when somebody else holds it. SQLite has one machine, where a lock on a file does: there it yields True.
+        """
+        if self.is_sqlite:
+            yield True
+            return
+        with self.engine.connect() as connection:
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            name = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
+            if connection.execute(sa.text(f"SELECT {name}({number})")).scalar() is False:
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                connection.execute(sa.text(f"SELECT pg_advisory_unlock({number})"))
+
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-import sqlalchemy as sa
-
 from candor.core.database import Database
 from candor.core.files import make_folder
 
@@ -28,22 +26,9 @@ def hold_turn(database: Database, folder: Path, *, wait: bool = True) -> Iterato
     if lock is None:
         yield False
         return
-    with lock:
-        if database.is_sqlite:
-            yield True
-            return
-        # Several machines may share the database, so the folder's lock is not enough there.
-        with database.engine.connect() as connection:
-            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-            name = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
-            taken = connection.execute(sa.text(f"SELECT {name}({_ADVISORY})")).scalar()
-            if taken is False:
-                yield False
-                return
-            try:
-                yield True
-            finally:
-                connection.execute(sa.text(f"SELECT pg_advisory_unlock({_ADVISORY})"))
+    # Several machines may share the database, so the folder's lock is not enough there.
+    with lock, database.only_one(_ADVISORY, wait=wait) as mine:
+        yield mine
 
 
 def _locked(folder: Path, wait: bool) -> TextIO | None:

@@ -91,6 +91,10 @@ def run_backup(
         return Backup(here, actor, place, keep, told, needed).make()
 
 
+#: Any number: names the lock of backups among the database's advisory locks.
+_ADVISORY = 0x4241434B5550
+
+
 @contextmanager
 def _alone(here: Installation) -> Iterator[None]:
     with (here.settings.home / "backup.lock").open("a") as lock:
@@ -98,7 +102,10 @@ def _alone(here: Installation) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise BackupRunning() from error
-        yield
+        with here.database.only_one(_ADVISORY, wait=False) as mine:  # also over machines that share the database
+            if not mine:
+                raise BackupRunning()
+            yield
 
 
 @dataclass

@@ -4,7 +4,8 @@
 
 1. A file is there whole or not at all, and on stable storage when `put_new` returns.
 2. It is written once: a name that is taken stays as it is.
-3. Read and written whole, so whoever writes keeps a file to a few tens of mebibytes.
+3. Read and written whole, so whoever writes keeps a file to a few tens of mebibytes; a larger one is none of ours, and
+   is not read: a place that others may write to must not fill the memory.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from candor.store.errors import StoreUnreachable
 __all__ = ["BucketFiles", "FolderFiles", "NamedFiles"]
 
 ROOM = "candor-backup"
+#: Bytes of the largest file that is read.
+LARGEST = 256 << 20
 _NAME = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z._-]*(/[0-9A-Za-z_-][0-9A-Za-z._-]*)*")
 _FAULTS = (BaseError, OSError, ValueError)
 
@@ -68,11 +71,15 @@ class FolderFiles:
 
     def get(self, name: str) -> bytes | None:
         try:
-            return (self._root / checked(name)).read_bytes()
+            with (self._root / checked(name)).open("rb") as file:
+                data = file.read(LARGEST + 1)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise _fault(error, self.place) from error
+        if len(data) > LARGEST:
+            raise _too_large(name, self.place)
+        return data
 
     def list(self, under: str) -> Iterator[str]:
         try:
@@ -131,7 +138,10 @@ class BucketFiles:
 
     def get(self, name: str) -> bytes | None:
         try:
-            return bytes(obstore.get(self._store, checked(name)).bytes())
+            found = obstore.get(self._store, checked(name))
+            if found.meta["size"] > LARGEST:
+                raise _too_large(name, self.place)
+            return bytes(found.bytes())
         except FileNotFoundError:
             return None
         except _FAULTS as error:
@@ -160,6 +170,13 @@ def checked(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no file's name")
     return name
+
+
+def _too_large(name: str, place: str) -> StoreUnreachable:
+    reason = (
+        f"{ROOM}/{name} is larger than {LARGEST >> 20} MiB, which nothing of Candor's is; somebody else put it there"
+    )
+    return StoreUnreachable(place=place, reason=reason)
 
 
 def _fault(error: Exception, place: str) -> StoreUnreachable:
