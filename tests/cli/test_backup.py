@@ -103,3 +103,16 @@ def test_a_purge_asks_says_and_passes_on(
     assert candor("backup").code == 0
     assert len(list((place / "candor-backup" / "tombstones").iterdir())) == 2
     assert len([path for path in (place / "objects").rglob("*-*") if path.is_file()]) == 2
+
+
+def test_a_purge_reaches_places_that_no_setting_names(candor: Candor, place: Path, tmp_path: Path) -> None:
+    assert candor("backup", place).code == 0
+    first, second = (one["id"] for one in candor("list", "--json").json["recordings"][:2])
+    done = candor("purge", first, "--authority", "Order 12", "--reason", "a test", "--yes", "--json")
+    assert (done.code, done.json["owed"]) == (0, None)
+    assert len(list((place / "candor-backup" / "tombstones").glob("*.json"))) == 1
+    place.rename(tmp_path / "in the safe")
+    away = candor("purge", second, "--authority", "Order 13", "--reason", "a test", "--yes")
+    assert away.code == 0, "nobody knows whether that place comes back"
+    assert "NOT TOLD" in away.err
+    assert "tombstones.jsonl" in away.err

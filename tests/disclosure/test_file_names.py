@@ -34,6 +34,7 @@ from candor.verify.bag import name_fault
         ("a" * 300 + ".mp4", "a" * 76 + ".mp4"),
         ("100%.mp4", "100.mp4"),
         ("clip.", "clip"),
+        (".000000000:0", "file.000000000"),
     ],
 )
 def test_table(given_name: str, expected: str) -> None:

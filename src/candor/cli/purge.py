@@ -14,6 +14,7 @@ from candor.installation import Installation
 from candor.people.rules import Actor, Permission
 from candor.recovery.keeping import pass_on_purges
 from candor.recovery.place import BackupPlace
+from candor.recovery.runs import places
 
 
 @click.command()
@@ -75,16 +76,28 @@ def _ask(installation: Installation, who: Actor, recording_id: str) -> None:
 
 
 def _pass_on(installation: Installation) -> str | None:
-    """Do at once what can be done at once; in words what could not."""
+    """Do at once what can be done at once, in every place that holds a backup; in words what is still owed.
+
+    A place that the settings do not name and that is not there may be gone for good: that is said, and owed to nobody.
+    """
     problems = []
-    for target in (None, installation.settings.backup):
+    with installation.database.read() as tx:
+        made = places(tx)
+    named = installation.settings.backup
+    for target in (None, *([named] if named else []), *(one for one in made if one != named)):
         try:
             if target is None:
                 pass_on_purges(installation, None)
             else:
                 pass_on_purges(installation, BackupPlace.open(installation.settings, target))
         except (CandorError, OSError) as error:
-            problems.append(str(error))
+            if target in (None, named):
+                problems.append(str(error))
+            else:
+                say(
+                    f"NOT TOLD  {target} holds backups from before and cannot be reached ({error}) Should one of them "
+                    "ever be restored, name tombstones.jsonl of the keys' folder with --tombstones."
+                )
     with installation.database.read() as tx:
         if not problems and purging.owed(tx):
             problems.append("Somebody is reading the database, so copies of the destroyed keys stand in its log still.")

@@ -33,7 +33,7 @@ def safe_name(name: str) -> str:
     stem, dot, extension = plain.rstrip(". \t\r\n\0").rpartition(".")
     if not dot:
         stem, extension = extension, ""
-    extension = _UNSAFE.sub("_", extension).strip("._-")[:_LONGEST_EXTENSION]
+    extension = _UNSAFE.sub("_", extension).strip("._-")[:_LONGEST_EXTENSION].rstrip("._-")
     stem = _UNSAFE.sub("_", stem).strip("._- ")
     if _RUN_BY_A_CLICK.fullmatch(extension):
         stem, extension = f"{stem or 'file'}.{extension}", "bin"

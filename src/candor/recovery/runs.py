@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from candor.recovery.tables import backup_run
 
-__all__ = ["BackupRun", "last_backup", "last_run"]
+__all__ = ["BackupRun", "last_backup", "last_run", "places"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,12 @@ def last_backup(tx: Connection) -> BackupRun | None:
 def last_run(tx: Connection) -> BackupRun | None:
     """The newest run, whatever came of it."""
     return _newest(tx)
+
+
+def places(tx: Connection) -> list[str]:
+    """Every place in which a whole backup was made, also those that no setting names."""
+    whole = backup_run.c.ended_at.is_not(None), backup_run.c.problem.is_(None)
+    return sorted(tx.scalars(sa.select(backup_run.c.place).where(*whole).distinct()))
 
 
 def _newest(tx: Connection, *conditions: sa.ColumnElement[bool]) -> BackupRun | None:
