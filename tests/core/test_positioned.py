@@ -57,3 +57,11 @@ def test_every_stream_made_here_has_it_from_one_place(kind: type[Positioned]) ->
     assert issubclass(kind, Positioned)
     assert kind.seek is Positioned.seek
     assert kind.tell is Positioned.tell
+
+
+def test_a_kind_that_does_not_say_how_long_it_is_is_told_so() -> None:
+    class Lengthless(Positioned):
+        pass
+
+    with pytest.raises(NotImplementedError):
+        Lengthless().seek(0, io.SEEK_END)  # type: ignore[abstract]
