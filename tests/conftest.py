@@ -14,6 +14,7 @@ import importlib
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,49 @@ KINDS = ("sqlite", "postgresql")
 CHOSEN = tuple(kind for kind in os.environ.get("CANDOR_TEST_DATABASES", ",".join(KINDS)).split(",") if kind)
 if not CHOSEN or not set(CHOSEN) <= set(KINDS):
     raise pytest.UsageError(f"CANDOR_TEST_DATABASES names {CHOSEN}; it takes {' or '.join(KINDS)}, or both by a comma")
+
+
+#: Files that take longest, by the clock, the longest first. Workers take whole files, so these are begun first: one
+#: that is begun last keeps one worker busy and the others idle.
+LONGEST = (
+    "recovery/test_restore.py",
+    "recovery/test_drill.py",
+    "custody/test_surroundings.py",
+    "demo/test_site.py",
+    "recovery/test_backup.py",
+    "demo/test_footage.py",
+    "footage/test_kill.py",
+    "footage/test_renditions.py",
+    "footage/media/test_renditions.py",
+    "custody/test_log.py",
+    "browser/test_looks.py",
+    "browser/test_sign_in.py",
+    "browser/test_verify_page.py",
+    "browser/test_recording_player.py",
+    "browser/test_give.py",
+    "browser/test_upload.py",
+    "jobs/test_killed.py",
+    "web/test_access.py",
+    "web/test_recording_media.py",
+    "cli/test_commands.py",
+    "custody/test_handing_over.py",
+    "core/test_limited.py",
+    "core/test_limited_pool.py",
+    "jobs/test_ending.py",
+    "jobs/test_service.py",
+    "store/test_rotation.py",
+    "store/test_kill.py",
+    "cli/test_doctor.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In what order the workers of xdist take the files: the longest first, then those with most tests."""
+    if not hasattr(config, "workerinput"):
+        return
+    place = {Path(__file__).parent / name: at for at, name in enumerate(LONGEST)}
+    size = Counter(item.path for item in items)
+    items.sort(key=lambda item: (place.get(item.path, len(LONGEST)), -size[item.path], str(item.path)))
 
 
 #: What PostgreSQL may skip because a test's data need not outlive the machine. (kill -9 of a client or of the

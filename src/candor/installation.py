@@ -26,6 +26,7 @@ from candor.core.errors import CandorError, NotSetUp
 from candor.core.settings import Settings
 from candor.custody import CustodyLog, Event, append, searching
 from candor.custody.tables import log_head
+from candor.docking.uploads.reception import Uploads
 from candor.footage import jobs as footage_jobs
 from candor.jobs import Jobs, make_engine_tables
 from candor.migrations import migrate
@@ -57,9 +58,11 @@ class Installation:
     jobs: Jobs
     clock: Clock
     notifier: Notifier = field(init=False)
+    uploads: Uploads = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notifier", Notifier(self.database, self.settings, self.clock))
+        object.__setattr__(self, "uploads", self._uploads())
 
     @classmethod
     def open(
@@ -106,12 +109,27 @@ class Installation:
                         log.create(tx, _origin(settings), actor="system:setup")
             _record_keys(settings, database, vault, clock)
             jobs = Jobs(database, slots=settings.jobs_slots, clock=clock)
-            footage_jobs.register(jobs, database, vault, clock=clock, scratch=settings.spool_folder)
+            footage_jobs.register(
+                jobs, database, vault, clock=clock, scratch=settings.spool_folder, trust=settings.device_trust
+            )
             disclosure.register(jobs, database, vault, log, clock=clock)
         except BaseException:
             database.dispose()
             raise
         return cls(settings, database, vault, log, jobs, clock)
+
+    def _uploads(self) -> Uploads:
+        given = self.settings
+        return Uploads(
+            self.database,
+            self.vault,
+            self.jobs,
+            self.clock,
+            spool=given.spool_folder,
+            largest=given.max_upload_gib << 30,
+            together=given.upload_gib_per_person << 30,
+            days=given.upload_days,
+        )
 
     @property
     def password_list(self) -> PasswordList:
@@ -123,9 +141,11 @@ class Installation:
         self.log.start()
         self.jobs.launch()
         self.notifier.start()
+        self.uploads.start()
 
     def close(self) -> None:
         """End the background work and the connections."""
+        self.uploads.stop()
         self.notifier.stop()
         self.jobs.shutdown()
         self.log.stop()

@@ -51,6 +51,7 @@ def test_pages_at_every_size(visit: Any, told: Any, accessible: Any, width: int,
 
 def test_the_bell_counts_and_an_entry_is_read(visit: Any, told: Any) -> None:
     page = visit(told, "chief").page
+    page.goto(told.url)
     bell = page.locator("a[data-inbox]")
     expect(bell).to_contain_text("4 unread")
     bell.click()

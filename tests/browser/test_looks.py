@@ -39,14 +39,14 @@ def address(site: Any, given: str) -> str:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing(visit: Any, site: Any, accessible: Callable[[Page], None], name: str) -> None:
+def test_axe_finds_nothing(visit: Any, site: Any, accessible: Callable[..., None], name: str) -> None:
     path, who = PAGES[name]
     page = visit(site, who, color_scheme="light").page
     page.goto(address(site, path))
     accessible(page)
     page.emulate_media(color_scheme="dark")
     page.reload()
-    accessible(page)
+    accessible(page, only=("color-contrast", "link-in-text-block"))  # the dark page is the same but for its colours
 
 
 def test_axe_finds_nothing_in_the_player_and_after_verifying(

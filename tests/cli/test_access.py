@@ -23,7 +23,25 @@ ASKED: dict[str, list[str]] = {
     "candor audit": [],
     "candor backup": ["OUT"],
     "candor category set": ["Patrol"],
-    "candor device add": ["Camera NAME"],
+    "candor dock assign": ["NAME", "nobody"],
+    "candor dock axis file": ["NAME"],
+    "candor dock axis new": ["Axis NAME"],
+    "candor dock axis revoke": ["NAME"],
+    "candor dock axis users": [],
+    "candor dock cameras add": ["Camera NAME"],
+    "candor dock cameras change": ["NAME", "--note", "so"],
+    "candor dock cameras docks": [],
+    "candor dock cameras import": ["CAMERAS"],
+    "candor dock cameras list": [],
+    "candor dock cameras sites": [],
+    "candor dock clock": [],
+    "candor dock link list": [],
+    "candor dock link new": ["2026-NAME"],
+    "candor dock link revoke": ["AAAA-AAAA"],
+    "candor dock report": [],
+    "candor dock watch": ["nowhere-NAME", "--once", "--settle", "0"],
+    "candor dock keys new": ["NAME"],
+    "candor dock keys revoke": ["NAME"],
     "candor export": ["NAME", "--purpose", "Test", "--out", "OUT"],
     "candor fixity": [],
     "candor ingest": ["FILM"],
@@ -39,6 +57,7 @@ ASKED: dict[str, list[str]] = {
     "candor notices set": ["job:failed", "--role", "officer"],
     "candor notices test": ["nobody"],
     "candor purge": ["NAME", "--authority", "Order", "--reason", "Test", "--yes"],
+    "candor repair": ["NAME"],
     "candor show": ["NAME"],
     "candor token add": ["program", "--name", "NAME", "--scope", "log:view"],
     "candor token revoke": ["NAME"],
@@ -101,6 +120,9 @@ def test_every_command_as_every_role(site: Site, name: str) -> None:
         stands_for = {"OUT": str(site.folder / f"{name}-{number}")}
         if "FILM" in ASKED[name]:
             stands_for["FILM"] = str(film(site.folder / f"{number}.mp4", shade=number))
+        if "CAMERAS" in ASKED[name]:
+            stands_for["CAMERAS"] = str(site.folder / "cameras.csv")
+            (site.folder / "cameras.csv").write_text("serial\nX60A1\n")
         words = [stands_for.get(word, word.replace("NAME", str(number))) for word in ASKED[name]]
         ended = site.run(*name.split()[1:], *words, "--as", role.value)
         refused = ended.code == 5 and "rule people.no-role" in ended.err

@@ -292,11 +292,3 @@ class TestLists:
         assert "already" in candor("category", "set", "Traffic stop", "Patrol").out
         candor("user", "add", "rivera", "--role", "officer")
         assert candor("category", "set", "Other", "--as", "rivera").code == 5
-
-    def test_devices_are_registered_and_found(self, candor: Candor, card: Path) -> None:
-        candor("ingest", card / "notes.mp4")
-        assert candor("device", "add", "X60A1", "--kind", "in-car", "--make", "Meridian").code == 0
-        assert candor("device", "add", "X60A1").code != 0  # one serial number is one device
-        [row] = candor("device", "list", "--text", "merid", "--json").json
-        assert (row["serial"], row["kind"]) == ("X60A1", "in-car")
-        assert candor("device", "list", "--kind", "body", "--json").json == []

@@ -26,7 +26,7 @@ from candor.store.keys import KeyRing, add_epoch
 
 
 @pytest.fixture
-def agency(home: Path) -> Path:
+def agency(home: Path, tables: None) -> Path:
     """An installation with an agency; its home."""
     with Installation.open(Settings.load(), create=True) as installation, installation.database.write() as tx:
         administrator = NewAccount(
@@ -131,7 +131,8 @@ def test_showing_and_confirming_are_events_and_are_remembered(
         payloads = "".join(event.payload for event in recent(tx))
     words = set(re.findall(r"[a-z]{4,}", words_in(shown.out))) - {"words", "epoch"}
     assert secret.hex() not in payloads
-    assert not [word for word in words if re.search(rf"\b{word}\b", payloads)]
+    # One or two may be words of the events by chance (“system”); the key is 28 of them.
+    assert len([word for word in words if re.search(rf"\b{word}\b", payloads)]) < 4
 
 
 def test_a_wrong_word_is_said_and_nothing_is_written(candor: Candor, agency: Path, keys: Path, tmp_path: Path) -> None:
@@ -418,7 +419,7 @@ def test_a_missing_log_key_is_said_loudly_and_intake_goes_on(
     candor: Candor, agency: Path, keys: Path, tmp_path: Path
 ) -> None:
     (keys / "log.key").rename(tmp_path / "log.key")
-    worked = candor("work", "--until-idle", "--timeout", 5)
+    worked = candor("work", "--until-idle", "--timeout", 1)
     assert "PROBLEM" in worked.err
     assert str(keys / "log.key") in worked.err
     assert "Footage goes on being taken in" in worked.err

@@ -21,7 +21,7 @@ from candor.people.service import NewAccount
 
 
 @pytest.fixture(autouse=True)
-def agency(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def agency(home: Path, tables: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installation with the administrator `chief` and the officer `jo`."""
     monkeypatch.setenv(passwords.CHEAP_FOR_TESTS, "1")
     for name in ("CANDOR_SMTP_URL", "CANDOR_MAIL_FROM", "CANDOR_ALERT_MAIL"):

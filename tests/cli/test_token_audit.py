@@ -20,7 +20,7 @@ PASSWORD = "four unrelated quiet words"
 
 
 @pytest.fixture
-def agency(candor: Candor, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def agency(candor: Candor, home: Path, tables: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """An agency with its administrator `chief`."""
     monkeypatch.setenv(passwords.CHEAP_FOR_TESTS, "1")
     chief = service.NewAccount("chief", "Dana Chief", [Role.ADMINISTRATOR], passwords.hash_password(PASSWORD))

@@ -13,7 +13,7 @@ from candor.people import second_factor, service, sign_in, totp
 
 
 @pytest.fixture
-def agency(candor: Candor) -> None:
+def agency(candor: Candor, tables: None) -> None:
     """An agency with the administrator `chief` and an officer."""
     with opened(create=True) as here, here.database.write() as tx:
         chief = service.NewAccount("chief", "Dana Chief", ["administrator"], "x")

@@ -78,7 +78,7 @@ def test_served_again_it_is_the_same_site(demo: Path, environment: dict[str, str
         address = ""
         for _ in range(600):
             said = (tmp_path / "served").read_text()
-            address = next((word for word in said.split() if word.startswith("http://")), "")
+            address = next((word for word in said.partition("demonstration is at")[2].split()), "")
             if address or served.poll() is not None:
                 break
             time.sleep(0.1)

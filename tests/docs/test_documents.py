@@ -6,6 +6,7 @@ page shows, and every event that came of it the details that its page names.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -18,19 +19,40 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tests.browser.live import free_port, served
 from tests.docs.pages import REFERENCE, codes, rows, sections
+from tests.footage.clips import mp4, without_index
 
 from candor.cli.main import candor
 from candor.core import outbox
 from candor.core.clock import FixedClock
 from candor.core.settings import Settings
 from candor.custody import Event, recent
-from candor.footage import catalogue
+from candor.docking import axis, credentials
+from candor.docking.axis.gate import AxisGate
+from candor.docking.axis.refused import refuse_call
+from candor.docking.links import service as links
+from candor.docking.reconciliation.explaining import explain_numbers, explain_report, explain_stretch
+from candor.docking.reconciliation.spans import Span
+from candor.docking.uploads.rules import Owner
+from candor.fleet.assignments import assign
+from candor.fleet.reports import Report, note_reports, reports_of
+from candor.fleet.service import confirm_device, ensure_device
+from candor.footage import catalogue, gathering
+from candor.footage.bookmarks import Bookmark, keep_bookmark
+from candor.footage.discrepancies import State, discrepancies_of, settle
+from candor.footage.intake import Intake
+from candor.footage.regrouping import regroup
+from candor.footage.said import Claim, PartOf, Said
+from candor.footage.sidecars import SidecarClaim, attach_sidecar, keep_sidecar
+from candor.footage.tables import rendition
+from candor.footage.tracks import Point, Track, keep_track
 from candor.footage.viewing import begin_viewing
 from candor.installation import Installation
 from candor.people import passwords, recovery_codes, second_factor, service, sessions, sign_in, totp
 from candor.people.errors import Refused
 from candor.people.rules import Role, system_actor
+from candor.web.app import create_app
 
 PASSWORD = "correct horse battery"
 PAGE = sections(REFERENCE / "commands.md")
@@ -75,8 +97,9 @@ def _work(site: Site) -> None:
     site.run("candor user list")
     _programs_and_reviews(site)
     site.run("candor access")
-    site.run("candor device add", "X1", "--make", "Meridian")
-    site.run("candor device list")
+    _cameras(site)
+    _camera_systems(site)
+    _card(site)
     site.run("candor category list")
     _change_kim()
     given = ("--wearer", "kim", "--device", "X1")
@@ -88,6 +111,8 @@ def _work(site: Site) -> None:
     package, log = handed_out["package"], site.run("candor log")
     site.run("candor verify", package, "--log-key", log["vkey"])
     site.run("candor show", recording)
+    damaged, whole = _damaged(site)
+    site.run("candor repair", damaged, "--reference", whole)
     site.run("candor log proof", recording, "--out", str(site.home / "proofs"))
     site.run("candor log check")
     site.run("candor doctor", "--check", "backup")
@@ -95,7 +120,12 @@ def _work(site: Site) -> None:
     _door(site)
     _keys(site)
     _notices(site)
+    _public(site)
+    _sent(site)
+    _missing(site)
+    _gathered(site)
     _as_on_the_site(recording)
+    _conflict(site, recording)
     _recovery(site)
     _logs(site)
     _harm(site.home / "home" / "footage")
@@ -103,6 +133,165 @@ def _work(site: Site) -> None:
     with Installation.open(Settings.load()) as installation, installation.database.read() as tx:
         for event in recent(tx, limit=1000):
             site.details.setdefault(event.kind.value, set()).update(event.details)
+
+
+def _cameras(site: Site) -> None:
+    site.run("candor dock cameras add", "X1", "--make", "Meridian")
+    site.run("candor dock cameras change", "X1", "--state", "repair", "--note", "the clip")
+    site.run("candor dock cameras change", "X1", "--state", "in-stock")
+    site.run("candor dock cameras sites", "--add", "North")
+    site.run("candor dock cameras sites", "--rename", "North", "Barracks")
+    site.run("candor dock cameras docks", "--add", "Reader", "--site", "Barracks")
+    site.run("candor dock cameras docks", "--rename", "Reader", "Desk")
+    (site.home / "cameras.csv").write_text("serial,person,from\nX2,kim,2026-11-01\n")
+    site.run("candor dock cameras import", str(site.home / "cameras.csv"), "--apply")
+    site.run("candor dock clock", "X1", "--reading", "2026-11-01 10:00:00", "--at", "2026-11-01 10:00:02")
+    entered = site.run("candor dock assign", "X1", "kim", "--from", "2026-11-02", "--to", "2026-11-03")
+    first = entered["assignments"][0]["id"]
+    given = ("--from", "2026-11-02", "--to", "2026-11-04", "--correct", first, "--reason", "a day longer")
+    corrected = site.run("candor dock assign", "X1", "kim", *given)["assignments"][0]["id"]
+    site.run("candor dock assign", "X1", "--withdraw", corrected, "--reason", "it was X2")
+    site.run("candor dock assign", "X2", "--end", "--to", "2026-11-20")
+    site.run("candor dock assign", "X2", "--list")
+    site.run("candor dock clock", "X1")
+    site.run("candor dock cameras list")
+
+
+def _public(site: Site) -> None:
+    """A link for the public: made, opened, given by, withdrawn."""
+    made = site.run("candor dock link new", "2026-1", "--note", "thank you")
+    secret = made["address"].rsplit("/", 1)[-1]
+    with Installation.open(Settings.load()) as here:
+        with here.database.write() as tx:
+            link = links.find(tx, secret)
+            assert link is not None
+            links.opened(tx, link, clock=here.clock)
+        owner, limits = links.owner_of(link), links.limits_of(link)
+        begun = here.uploads.begin(owner, links.claim_of(link, "a.mov", None, {}), length=5, limits=limits)
+        turn = here.uploads.begin_turn(owner, begun.id, 0, announced=5)
+        turn.write([b"given"])
+        assert here.uploads.finish(turn) is None
+        here.uploads.end_turn(turn)
+    site.run("candor dock link list")
+    result = CliRunner().invoke(candor, ["dock", "link", "revoke", made["link"]], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+
+
+def _sent(site: Site) -> None:
+    """A file sent by a program from elsewhere, one that is not there, and an upload that is cancelled."""
+    scopes = ("--scope", "recordings:take-in", "--scope", "recordings:view-all")
+    given = ("--create", "--role", "evidence_technician", "--name", "sender", *scopes)
+    (site.home / "credential").write_text(site.run("candor token add", "sender", *given)["secret"])
+    (site.home / "sent.mp4").write_bytes(b"")
+    files = [str(site.home / "sent.mp4"), str(site.home / "nowhere.mp4")]
+    port = free_port()
+    with Installation.open(Settings.load()) as here, served(create_app(here), port):
+        to = ("--to", f"http://127.0.0.1:{port}", "--credential", str(site.home / "credential"))
+        site.run("candor dock tus", *files, *to, "--memory", str(site.home / "memory.json"), code=10)
+        owner = Owner("account", "nobody")
+        begun = here.uploads.begin(owner, Claim("a.mov", "a.mov", "web", "system:test"), length=5)
+        here.uploads.terminate(owner, begun.id, "system:test")
+
+
+def _missing(site: Site) -> None:
+    """What a camera says it recorded and never sent: a stretch, numbers left out, a report without a time."""
+    with Installation.open(Settings.load()) as here, here.database.write() as tx:
+        who, begin = system_actor("test"), here.clock.now() - timedelta(hours=2)
+        camera = ensure_device(tx, "X7", "body")
+        assign(tx, who, ensure_device(tx, "X6", "body"), None, begin, clock=here.clock)
+        ends = begin + timedelta(seconds=60)
+        numbered = [Report("card:x", str(number), begin, ends, counter=number) for number in (1, 3)]
+        note_reports(tx, camera, [*numbered, Report("axis", "bytes", sha256=bytes(32))], clock=here.clock)
+        given = {"cause": "test", "words": "Nobody was on duty", "clock": here.clock}
+        explain_stretch(tx, who, camera, Span(begin, ends), **given)
+        explain_numbers(tx, who, camera, "card:x", 2, 2, near=begin, **given)
+        unplaced = next(one for one in reports_of(tx, camera) if one.ref == "bytes")
+        explain_report(tx, who, camera, unplaced.id, near=here.clock.now(), **given)
+    site.run("candor dock report", code=6)
+
+
+def _damaged(site: Site) -> tuple[str, str]:
+    """A recording whose file ends too early and whose first repair came to nothing, and a whole one; identifiers."""
+    found = []
+    for name, content in (("damaged.mp4", without_index(mp4(1.0))), ("whole.mp4", mp4(1.0))):
+        (site.home / name).write_bytes(content)
+        done = CliRunner().invoke(candor, ["ingest", str(site.home / name), "--json"], catch_exceptions=False)
+        found.append(str(json.loads(done.stdout)["recordings"][0]["id"]))
+    with Installation.open(Settings.load()) as here, here.database.write() as tx:
+        repaired = rendition.c.kind == "repaired"
+        tx.execute(rendition.update().where(repaired).values(state="failed", job_id=None, problem="stopped"))
+    return found[0], found[1]
+
+
+def _gathered(site: Site) -> None:
+    """A recording of several files: parts, one of them late, two recordings made one, and what lies beside them."""
+    with Installation.open(Settings.load()) as here:
+        intake, clock, who = Intake(here.database, here.vault, here.jobs, here.clock), here.clock, "system:test"
+        begins = clock.now() - timedelta(hours=1)
+        said = Said(started_at=begins, ended_at=begins + timedelta(seconds=60))
+        for number, key in enumerate(("test:one", "test:one", "test:two", "test:one")):
+            if number == 3:
+                with here.database.write() as tx:
+                    gathering.complete(tx, "test:one", said, actor=who, clock=clock)
+            at = begins + timedelta(seconds=10 * number)
+            claim = Claim(f"{number}.mp4", f"{number}.mp4", "card", who, part_of=PartOf(key, at, at), dock_id="d" * 36)
+            with intake.begin(claim) as writer:
+                writer.write(b"part %d" % number)
+                writer.finish()
+        with here.database.write() as tx:
+            gathering.close_incomplete(tx, "test:two", actor=who, reason="test", clock=clock)
+        with here.database.write() as tx:
+            found = [gathering.gathered(tx, key) for key in ("test:one", "test:two")]
+            chosen = [one.recording_id for one in found if one and one.recording_id]
+            whole = regroup(tx, system_actor("test"), chosen, reason="one event", clock=clock)
+        kept = keep_sidecar(intake, io.BytesIO(b"<gpx/>"), SidecarClaim("a.gpx", "a.gpx", "card", who, "gpx"))
+        with here.database.write() as tx:
+            attach_sidecar(tx, kept.id, whole, actor=who, clock=clock)
+            keep_track(tx, whole, Track("gpx", (Point(0, 41.7, -72.6),)), actor=who, clock=clock)
+            keep_bookmark(tx, whole, Bookmark("m"), actor=who, clock=clock)
+
+
+def _conflict(site: Site, recording: str) -> None:
+    """Kim is said to have worn X1, and the chief had it; a camera is found at a dock and confirmed."""
+    given = ("--from", "2026-11-05", "--to", "2099-01-01")
+    entered = site.run("candor dock assign", "X1", "chief", *given)["assignments"][0]["id"]
+    site.run("candor dock assign", "X1", "--withdraw", entered, "--reason", "the wrong person")
+    site.run("candor dock assign", "X1", "chief", *given)
+    with Installation.open(Settings.load()) as installation, installation.database.write() as tx:
+        (quarrel,) = [one for one in discrepancies_of(tx, recording) if one.state is State.OPEN]
+        settle(tx, system_actor("test"), quarrel.id, None, reason="nobody can tell")
+        found = ensure_device(tx, "X9", "body")
+        confirm_device(tx, system_actor("test"), found)
+
+
+def _camera_systems(site: Site) -> None:
+    """A camera system that comes, with a user, two clips of one name and a call that makes no sense."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CANDOR_DOCK_PORT", "8643")
+        made = CliRunner().invoke(candor, ["dock", "axis", "new", "System"], catch_exceptions=False)
+    file = json.loads(made.stdout)
+    with Installation.open(Settings.load()) as here:
+        gate = AxisGate(here.database, here.vault, here.jobs, here.clock)
+        with here.database.write() as tx:
+            found = credentials.check_credential(tx, file["BlobAPIUserName"], file["BlobAPIKey"])
+            assert found is not None
+            token, connection = axis.issue_token(tx, found, clock=here.clock)
+            credentials.used(tx, found, "192.0.2.7", clock=here.clock)
+            credentials.turned_away(tx, None, "unknown", "192.0.2.7", clock=here.clock)
+            bearer = axis.bearer_of(tx, token, connection.id, clock=here.clock)
+            refuse_call(tx, bearer, "PUT", "u_X1_t", "clip.mp4", "no sense", {}, clock=here.clock)
+        axis.AxisObject(gate, bearer, "Users", "someone", {"name": "Kim", "userid": "412"}, None)
+        for content in (b"one clip", b"another clip"):
+            clip = axis.AxisObject(gate, bearer, "u_X1_t", "clip.mp4", {}, len(content))
+            clip.begin(content)
+            clip.write(content)
+            assert clip.finish()
+    site.run("candor dock axis users")
+    site.run("candor dock axis list")
+    site.run("candor dock keys new", "System")
+    site.run("candor dock keys list")
+    ended = CliRunner().invoke(candor, ["dock", "axis", "revoke", "System"], catch_exceptions=False)
+    assert ended.exit_code == 0, ended.output
 
 
 def _programs_and_reviews(site: Site) -> None:
@@ -116,6 +305,15 @@ def _programs_and_reviews(site: Site) -> None:
         assert result.exit_code == 0, result.output
     refused = CliRunner().invoke(candor, ["audit", "--as", "kim"])
     assert isinstance(refused.exception, Refused)
+
+
+def _card(site: Site) -> None:
+    """A card with a file, its digest, and nothing else; wiped afterwards."""
+    (site.home / "dcim").mkdir()
+    (site.home / "dcim" / "a.mp4").write_bytes(b"no recording either")
+    (site.home / "dcim" / "a.sha256").write_text("0" * 64)
+    given = ("--once", "--settle", "0", "--camera", "X8", "--wipe", "--yes")
+    site.run("candor dock watch", str(site.home / "dcim"), *given)
 
 
 def _unreadable() -> Path:
@@ -306,10 +504,10 @@ def test_which_events_are_tried_here(site: Site) -> None:
         Event.ACCOUNT_PASSKEY_REFUSED,
         Event.ACCOUNT_PASSWORD_LISTED,
         Event.ACCOUNTS_INACTIVE_DISABLED,
-        Event.TOKEN_USED,
         Event.TOKEN_REFUSED,
         Event.RENDITION_MADE,
         Event.RENDITION_FAILED,
+        Event.RECORDING_SIGNATURE_CHECKED,  # of a camera that signs: tests/footage/test_signatures.py
         Event.ACCOUNT_SIGNED_OUT,
         Event.LOG_REFUSED_TO_SIGN,
     }

@@ -61,7 +61,7 @@ def test_commands_in_the_pages_exist(page: str, call: str) -> None:
     words = shlex.split(call.replace("./run", "candor", 1).replace("…", ""), comments=True)
     if call.startswith("./run") and words[1] in RUN_WORDS:
         return
-    name = " ".join(words[:3]) if " ".join(words[:3]) in COMMANDS else " ".join(words[:2])
+    name = next((name for name in (" ".join(words[:n]) for n in (4, 3)) if name in COMMANDS), " ".join(words[:2]))
     assert name in COMMANDS, f"{page}: there is no {name}"
     options = set(_options(name)) | {"--help"}
     given = {word.split("=")[0] for word in words if re.match(r"--?[a-z]", word)}

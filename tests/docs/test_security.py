@@ -259,6 +259,8 @@ MAY_CONNECT = {
     "health/checks/work.py": "greets the mail server (CANDOR_SMTP_URL)",
     "verify/completeness.py": "the address that `candor verify --log` names",
     "demo/site.py": "its own site and witness on this machine",
+    "demo/doors.py": "its own door for cameras on this machine",
+    "tus/client.py": "the address that `candor dock tus --to` names",
 }
 #: Sockets that lead to no other machine.
 MAY_HAVE_SOCKETS = {
@@ -268,6 +270,7 @@ MAY_HAVE_SOCKETS = {
     "custody/witness_client.py": "the witnesses, bounded in time",
     "notices/smtp.py": "the mail server's errors",
     "cli/serve.py": "listens",
+    "dock/serving.py": "listens",
     "demo/site.py": "listens",
 }
 

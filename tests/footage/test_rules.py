@@ -132,8 +132,8 @@ def test_every_problem_of_media_has_a_flag() -> None:
 
 
 def test_renditions() -> None:
-    assert {kind.value for kind in RenditionKind} == set(MAKERS) == {kind.value for kind in RENDITION_WORDS}
-    assert set(wanted_renditions(pictures=True, sound=True)) == set(RenditionKind)
+    assert {kind.value for kind in RenditionKind} == {*MAKERS, "repaired"} == {kind.value for kind in RENDITION_WORDS}
+    assert set(wanted_renditions(pictures=True, sound=True)) == set(RenditionKind) - {RenditionKind.REPAIRED}
     assert set(wanted_renditions(pictures=False, sound=True)) == {RenditionKind.WAVEFORM, RenditionKind.PROXY}
     assert wanted_renditions(pictures=False, sound=False) == ()
 

@@ -17,6 +17,7 @@ from tests.footage.entries import add_entry
 
 from candor.core.database import Database
 from candor.fleet.rules import DeviceKind
+from candor.fleet.service import change_device, ensure_device
 from candor.footage import hits, ordering, plan
 from candor.footage.errors import QueryWrong
 from candor.footage.indexing import index_recording
@@ -415,3 +416,17 @@ def test_same_as_reading_every_row(archive: Archive, monkeypatch: pytest.MonkeyP
 def test_flags_can_be_asked_for(archive: Archive) -> None:
     for flag in Flag:
         assert _found(archive, flag=flag.value) == []
+
+
+def test_a_camera_that_a_dock_found_is_found_at_once(archive: Archive) -> None:
+    with archive.database.read() as tx:
+        assert find(tx, archive.technician, Query(text="B8A44F")).rows == []
+    with archive.database.write() as tx:
+        device_id = ensure_device(tx, "B8A44F000001", clock=archive.clock)
+    taken = archive.worn(b"film", device_id=device_id)
+    with archive.database.read() as tx:
+        assert [row.id for row in find(tx, archive.technician, Query(text="b8a44f")).rows] == [taken.recording_id]
+    with archive.database.write() as tx:
+        change_device(tx, archive.technician, device_id, {"model": "Quasar"}, clock=archive.clock)
+    with archive.database.read() as tx:
+        assert [row.id for row in find(tx, archive.technician, Query(text="quasar")).rows] == [taken.recording_id]

@@ -136,3 +136,13 @@ test("a key belongs to the field that has the focus, the space bar also to a but
 test("texts are filled in, and what is not known stays visible", () => {
   assert.equal(player.filled("{a} of {b}, {c}", { a: 1, b: "x" }), "1 of x, {c}");
 });
+
+test("what lies before activation is the buffer", () => {
+  assert.equal(player.isBuffer(30, 0), true);
+  assert.equal(player.isBuffer(30, 29.9), true);
+  assert.equal(player.isBuffer(30, 30), false);
+  assert.equal(player.isBuffer(0, 0), false);
+  assert.equal(player.isBuffer(0.2, 0), false);
+  assert.equal(player.isBuffer(null, 0), false);
+  assert.equal(player.isBuffer(undefined, 0), false);
+});

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,9 +25,11 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def installation(database: Database, fixed_clock: FixedClock, tmp_path: Path) -> Installation:
-    """An installation without an agency."""
-    return make_installation(database, fixed_clock, tmp_path)
+def installation(database: Database, fixed_clock: FixedClock, tmp_path: Path) -> Iterator[Installation]:
+    """An installation without an agency. What a test set to work ends with it: a process runs jobs once at a time."""
+    made = make_installation(database, fixed_clock, tmp_path)
+    yield made
+    made.jobs.shutdown()
 
 
 @pytest.fixture

@@ -38,6 +38,10 @@ PUBLIC = {
     ("POST", "/passkeys/options"),  # before signing in by passkey; says nothing of any account
     ("POST", "/sign-out"),
     ("POST", "/theme"),
+    # The public gives by a link, whose secret is the right to it (test_links).
+    *(("GET", f"/give/{{secret}}{rest}") for rest in ("", "/files", "/receipt", "/receipt.json", "/receipt.pdf")),
+    *((method, "/give/tus") for method in ("OPTIONS", "POST")),
+    *((method, "/give/tus/{upload_id}") for method in ("DELETE", "GET", "PATCH", "POST")),
     ("GET", "/verify/web/tlog.js"),  # the checker that anybody may read
 }
 #: What every route and command is for whom, as the reference says it.
@@ -110,7 +114,7 @@ def test_the_navigation_leads_only_where_one_may_go(signed_in: Callable[..., Vis
 
 
 def test_taking_in_needs_its_permission(signed_in: Callable[..., Visitor]) -> None:
-    answer = signed_in("records", Role.RECORDS_OFFICER).put("/upload/file?name=a.mp4", b"data")
+    answer = signed_in("records", Role.RECORDS_OFFICER).upload("name=a.mp4", b"data")
     assert answer.status_code == 403
     assert answer.json()["rule"] == "people.no-role recordings:take-in"
 

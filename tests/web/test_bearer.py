@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from tests.footage.clips import mp4
 from tests.people.place import Place
-from tests.web.visitor import BASE, Visitor
+from tests.web.visitor import BASE, Visitor, upload_headers
 
 from candor.custody import Event, recent
 from candor.people import service, service_accounts
@@ -61,6 +61,11 @@ def ask(app: Starlette, place: Place) -> Ask:
     return send
 
 
+def upload(said: str, body: bytes, **headers: str) -> dict[str, Any]:
+    """A file and what is said of it, in one request."""
+    return {"content": body, "headers": {**upload_headers(said, len(body)), **headers}}
+
+
 def refused(place: Place) -> list[dict[str, Any]]:
     with place.database.read() as tx:
         return [event.details for event in recent(tx, kinds=[Event.TOKEN_REFUSED])]
@@ -68,7 +73,7 @@ def refused(place: Place) -> list[dict[str, Any]]:
 
 def test_a_dock_sends_a_file_and_finds_it(place: Place, ask: Ask, give: Callable[..., str]) -> None:
     token = give(Permission.RECORDINGS_TAKE_IN, Permission.RECORDINGS_VIEW_ALL, Permission.LOG_VIEW)
-    sent = ask("PUT", "/upload/file?name=a.mp4", token, content=mp4(0.5))
+    sent = ask("POST", "/upload/tus", token, **upload("name=a.mp4", mp4(0.5)))
     assert sent.status_code == 201, sent.text
     told = sent.json()
     found = ask("GET", "/api/v1/recordings?limit=5", token)
@@ -93,10 +98,10 @@ def test_scopes_narrow_what_the_roles_grant(place: Place, ask: Ask, give: Callab
     """The role of this account sees every recording; its token sees none, and learns nothing of them."""
     token = give(Permission.RECORDINGS_TAKE_IN)
     body = mp4(0.5)
-    first = ask("PUT", "/upload/file?name=a.mp4", token, content=body)
+    first = ask("POST", "/upload/tus", token, **upload("name=a.mp4", body))
     assert first.status_code == 201
-    again = ask("PUT", "/upload/file?name=a.mp4", token, content=body)
-    assert set(again.json()) == {"sha256", "size", "new"}
+    again = ask("POST", "/upload/tus", token, **upload("name=a.mp4", body))
+    assert {"recording", "part", "link", "flags"}.isdisjoint(again.json())
     answer = ask("GET", "/api/v1/recordings", token)
     assert answer.status_code == 403
     assert answer.json()["rule"].startswith("people.token-scope recordings:view-")
@@ -114,7 +119,7 @@ def test_only_own_recordings_where_that_is_the_scope(place: Place, ask: Ask, giv
     token = give(
         Permission.RECORDINGS_TAKE_IN, Permission.RECORDINGS_VIEW_OWN, roles=("evidence_technician", "officer")
     )
-    sent = ask("PUT", "/upload/file?name=a.mp4", token, content=mp4(0.5)).json()
+    sent = ask("POST", "/upload/tus", token, **upload("name=a.mp4", mp4(0.5))).json()
     assert "recording" in sent
     assert ask("GET", "/api/v1/recordings", token).json()["total"] == 0, "the file is nobody's"
     assert ask("GET", f"/api/v1/recordings/{sent['recording']}", token).status_code == 404
@@ -172,7 +177,13 @@ def test_a_token_opens_nothing_but_what_is_listed(
             elif path != "/healthz":
                 assert answer.status_code == 403, (method, path)
                 assert answer.json()["rule"] == "people.token not-for-programs", (method, path)
-    assert {"GET /api/v1/recordings", "GET /api/v1/events", "GET /custody/policy", "PUT /upload/file"} <= opened
+    assert {
+        "GET /api/v1/recordings",
+        "GET /api/v1/events",
+        "GET /custody/policy",
+        "POST /upload/tus",
+        "PATCH /upload/tus/{upload_id}",
+    } <= opened
     fresh = {route.path for route in app.routes if isinstance(route, Route) and route.endpoint.access.fresh}  # type: ignore[attr-defined]
     assert fresh
     assert not any(pattern.fullmatch(path) for path in fresh for _, pattern in OPEN_TO_PROGRAMS)
@@ -194,10 +205,10 @@ def test_a_program_needs_no_form_token_and_a_browser_still_does(
     chief: Visitor, ask: Ask, give: Callable[..., str]
 ) -> None:
     token = give(Permission.RECORDINGS_TAKE_IN)
-    assert ask("PUT", "/upload/file?name=a.mp4", token, content=b"x" * 10).status_code == 201
-    assert chief.client.put("/upload/file?name=a.mp4", content=b"x").status_code == 403
+    assert ask("POST", "/upload/tus", token, **upload("name=a.mp4", b"x" * 10)).status_code == 201
+    assert chief.client.post("/upload/tus", **upload("name=a.mp4", b"x")).status_code == 403
     foreign = {"origin": "https://elsewhere.example", "sec-fetch-site": "cross-site"}
-    assert chief.client.put("/upload/file?name=a.mp4", content=b"x", headers=foreign).status_code == 403
+    assert chief.client.post("/upload/tus", **upload("name=a.mp4", b"x", **foreign)).status_code == 403
 
 
 def test_events_are_read_by_a_token_and_that_is_an_event(

@@ -273,13 +273,13 @@ def test_a_request_and_its_intake_are_one_trace(
     try:
         here: Installation = app.state.installation
         tracing.set_up(here.settings.model_copy(update={"otlp_endpoint": collector.url}))
-        answer = technician.put("/upload/file?name=notes.mp4&wearer=", b"not a film at all")
+        answer = technician.upload("name=notes.mp4&wearer=", b"not a film at all")
         assert answer.status_code == 201, answer.text
         tracing.shut_down()
     finally:
         tracing.shut_down()
         collector.close()
-    request, intake = collector.named("PUT /upload/file"), collector.named("intake")
+    request, intake = collector.named("POST /upload/tus"), collector.named("intake")
     assert intake.trace_id == request.trace_id
     noted = {one.key: one.value.string_value for one in request.attributes}
     assert noted["candor.request.id"] == answer.headers["x-request-id"]

@@ -17,15 +17,17 @@ from tests.web.visitor import BASE, Visitor
 
 from candor.core.database import Database
 from candor.custody import Event, history
+from candor.docking.uploads.tables import upload
 from candor.fleet.rules import DeviceKind
 from candor.fleet.service import register_device
 from candor.footage.tables import intake, part, recording
 from candor.people import service
 from candor.people.rules import Role
 from candor.people.sessions import SEEN_EVERY
+from candor.store import room
 from candor.store.bucket import BucketStore
 from candor.store.tables import vault_object
-from candor.web import room
+from candor.tus import pouring
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -43,34 +45,34 @@ def technician(signed_in: Callable[..., Visitor]) -> Visitor:
 
 
 def test_a_file_is_sealed_and_answered_with_its_hash(technician: Visitor, place: Place) -> None:
-    answer = technician.put("/upload/file?name=A%0Ab.mp4&source=DCIM/A%0Ab.mp4&modified=1763800000000", BODY)
+    answer = technician.upload("name=A%0Ab.mp4&source=DCIM/A%0Ab.mp4&modified=1763800000000", BODY)
     assert answer.status_code == 201
     told = answer.json()
     assert told["sha256"] == hashlib.sha256(BODY).hexdigest()
-    assert (told["size"], told["new"], told["state"]) == (len(BODY), True, "sealed")
+    assert (told["size"], told["new"], told["state"]) == (len(BODY), True, "done")
     assert {flag["flag"] for flag in told["flags"]} == {"not-media", "name-unusual", "nobody-known"}
     assert all(flag["words"].endswith(".") for flag in told["flags"])
     with place.database.read() as tx:
         events = history(tx, told["recording"])
         row = tx.execute(sa.select(intake)).one()
         assert tx.execute(sa.select(part.c.name)).scalar_one() == "A\nb.mp4"
-    assert [event.kind for event in events] == [Event.RECORDING_RECEIVED, Event.RECORDING_SEALED]
+    assert [event.kind for event in events] == [Event.RECORDING_RECEIVED, Event.RECORDING_SEALED, Event.UPLOAD_SEALED]
     assert {event.actor for event in events} == {technician.actor.account_id}
     assert row.face == "web"
     assert row.file_modified_at.year == 2025
 
 
 def test_the_same_bytes_again(technician: Visitor, place: Place) -> None:
-    first = technician.put("/upload/file?name=a.mp4", BODY)
-    again = technician.put("/upload/file?name=b.mp4", BODY)
-    assert (first.status_code, again.status_code) == (201, 200)
+    first = technician.upload("name=a.mp4", BODY)
+    again = technician.upload("name=b.mp4", BODY)
+    assert (first.status_code, again.status_code) == (201, 201)
     assert again.json()["new"] is False
     assert again.json()["recording"] == first.json()["recording"]
     assert count(place.database, recording) == 1
 
 
 def test_an_empty_file_is_taken_in(technician: Visitor) -> None:
-    told = technician.put("/upload/file?name=a.mp4", b"").json()
+    told = technician.upload("name=a.mp4", b"").json()
     assert told["size"] == 0
     assert "empty" in {flag["flag"] for flag in told["flags"]}
 
@@ -80,7 +82,7 @@ def test_what_is_claimed_is_kept(technician: Visitor, place: Place) -> None:
     with place.database.write() as tx:
         device = register_device(tx, place.administrator, "X1", DeviceKind.IN_CAR)
     query = f"name=a.mp4&wearer={officer.account_id}&device={device}&category=Arrest&incident=26-1"
-    technician.put(f"/upload/file?{query}", BODY)
+    technician.upload(f"{query}", BODY)
     with place.database.read() as tx:
         row = tx.execute(sa.select(recording)).one()
     assert (row.wearer_id, row.unit_id, row.device_id, row.device_kind) == (
@@ -104,7 +106,7 @@ def test_what_is_claimed_is_kept(technician: Visitor, place: Place) -> None:
     ],
 )
 def test_what_does_not_exist_cannot_be_claimed(technician: Visitor, place: Place, claim: str) -> None:
-    answer = technician.put(f"/upload/file?name=a.mp4&{claim}", BODY)
+    answer = technician.upload(f"name=a.mp4&{claim}", BODY)
     assert answer.status_code in (404, 422)
     assert answer.json()["error"]
     assert count(place.database, recording) == 0
@@ -118,15 +120,15 @@ def test_an_officer_names_nobody_else_as_wearer(signed_in: Callable[..., Visitor
     assert wearers
     assert visitor.actor.account_id in wearers.group()
     assert other.account_id not in wearers.group()
-    assert visitor.put(f"/upload/file?name=a.mp4&wearer={other.account_id}", BODY).status_code == 404
-    assert visitor.put(f"/upload/file?name=a.mp4&wearer={visitor.actor.account_id}", BODY).status_code == 201
+    assert visitor.upload(f"name=a.mp4&wearer={other.account_id}", BODY).status_code == 404
+    assert visitor.upload(f"name=a.mp4&wearer={visitor.actor.account_id}", BODY).status_code == 201
 
 
 def test_a_supervisor_names_people_of_the_unit(signed_in: Callable[..., Visitor], place: Place) -> None:
     inside, outside = place.add("inside", unit_id=place.unit_id), place.add("outside")
     visitor = signed_in("super", Role.SUPERVISOR, unit_id=place.unit_id)
-    assert visitor.put(f"/upload/file?name=a.mp4&wearer={inside.account_id}", b"1").status_code == 201
-    assert visitor.put(f"/upload/file?name=a.mp4&wearer={outside.account_id}", b"2").status_code == 404
+    assert visitor.upload(f"name=a.mp4&wearer={inside.account_id}", b"1").status_code == 201
+    assert visitor.upload(f"name=a.mp4&wearer={outside.account_id}", b"2").status_code == 404
 
 
 def test_an_officer_claims_no_unit_but_the_own(signed_in: Callable[..., Visitor], place: Place) -> None:
@@ -134,27 +136,29 @@ def test_an_officer_claims_no_unit_but_the_own(signed_in: Callable[..., Visitor]
         south = service.create_unit(tx, place.administrator, "South", clock=place.clock)
     visitor = signed_in("officer", Role.OFFICER, unit_id=place.unit_id)
     mine = f"name=a.mp4&wearer={visitor.actor.account_id}"
-    assert visitor.put(f"/upload/file?{mine}&unit={south}", b"1").status_code == 422
-    assert visitor.put(f"/upload/file?name=a.mp4&unit={south}", b"1").status_code == 422
+    assert visitor.upload(f"{mine}&unit={south}", b"1").status_code == 422
+    assert visitor.upload(f"name=a.mp4&unit={south}", b"1").status_code == 422
     assert count(place.database, recording) == 0
-    assert visitor.put(f"/upload/file?{mine}&unit={place.unit_id}", b"1").status_code == 201
+    assert visitor.upload(f"{mine}&unit={place.unit_id}", b"1").status_code == 201
     technician = signed_in("tech", Role.EVIDENCE_TECHNICIAN)
-    assert technician.put(f"/upload/file?name=a.mp4&unit={south}", b"2").status_code == 201
+    assert technician.upload(f"name=a.mp4&unit={south}", b"2").status_code == 201
 
 
 def test_of_a_file_in_a_recording_one_may_not_see_only_that_it_is_held(
     signed_in: Callable[..., Visitor], technician: Visitor, place: Place
 ) -> None:
-    first = technician.put("/upload/file?name=a.mp4", BODY).json()
+    first = technician.upload("name=a.mp4", BODY).json()
     officer = signed_in("officer", Role.OFFICER, unit_id=place.unit_id)
-    answer = officer.put(f"/upload/file?name=b.mp4&wearer={officer.actor.account_id}", BODY)
-    assert answer.status_code == 200
-    assert answer.json() == {"sha256": first["sha256"], "size": len(BODY), "new": False}
+    answer = officer.upload(f"name=b.mp4&wearer={officer.actor.account_id}", BODY)
+    assert answer.status_code == 201
+    told = answer.json()
+    assert {"recording", "part", "link", "flags"}.isdisjoint(told)
+    assert (told["sha256"], told["size"], told["new"]) == (first["sha256"], len(BODY), False)
     with place.database.read() as tx:
         events = history(tx, first["recording"])
-    assert events[-1].kind is Event.RECORDING_RECEIVED_AGAIN
+    assert [event.kind for event in events[-2:]] == [Event.RECORDING_RECEIVED_AGAIN, Event.UPLOAD_SEALED]
     assert events[-1].actor == officer.actor.account_id, "it is on record all the same"
-    assert technician.put("/upload/file?name=c.mp4", BODY).json()["link"] == first["link"]
+    assert technician.upload("name=c.mp4", BODY).json()["link"] == first["link"]
 
 
 def test_where_footage_lies_some_room_stays_free(
@@ -166,18 +170,18 @@ def test_where_footage_lies_some_room_stays_free(
     assert room.free_bytes(BucketStore("bucket", "prefix")) is None, "nobody knows it"
     assert abs(free - shutil.disk_usage(here.settings.home).free) < 1 << 30
     monkeypatch.setattr(room, "RESERVE", free + (1 << 40))
-    answer = technician.put("/upload/file?name=a.mp4", BODY)
+    answer = technician.upload("name=a.mp4", BODY)
     assert answer.status_code == 507
     assert "not enough room" in answer.json()["error"]
     monkeypatch.setattr(room, "RESERVE", 0)
+    monkeypatch.setattr(here.uploads, "largest", 1 << 60)
+    monkeypatch.setattr(here.uploads, "together", 1 << 60)
     too_much = str(free + (1 << 30))
-    large = app.state.installation.settings.model_copy(update={"max_upload_gib": 1 << 30})
-    monkeypatch.setitem(here.__dict__, "settings", large)
-    assert asgi(app, technician, [], content_length=too_much)[0]["status"] == 507, "by the size that is announced"
-    assert count(place.database, recording) == count(place.database, vault_object) == 0
+    assert asgi(app, technician, [], upload_length=too_much)[0]["status"] == 507, "by the size that is announced"
+    assert count(place.database, upload) == count(place.database, vault_object) == 0
 
 
-def test_room_that_runs_out_on_the_way_leaves_nothing(
+def test_room_that_runs_out_on_the_way_keeps_what_was_acknowledged(
     app: Starlette, technician: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Filling(list[dict[str, Any]]):
@@ -186,14 +190,21 @@ def test_room_that_runs_out_on_the_way_leaves_nothing(
             monkeypatch.setattr(room, "RESERVE", 1 << 60)  # somebody else takes what was left
             yield piece(BODY, more=False)
 
-    assert asgi(app, technician, Filling())[0]["status"] == 507
+    sent = asgi(app, technician, Filling(), upload_length=str(2 * len(BODY)))
+    assert sent[0]["status"] == 507
     assert count(place.database, recording) == count(place.database, vault_object) == 0
-    stored = [file for file in app.state.installation.settings.home.rglob("*") if file.is_file()]
-    assert not [file for file in stored if "footage" in str(file)], "no ciphertext either"
+    (row,) = uploads(place)
+    assert (row.state, row.received) in {("open", 0), ("open", len(BODY))}
+    assert dict(sent[0]["headers"])[b"location"] == f"/upload/tus/{row.id}".encode(), "it can be gone on with"
+
+
+def uploads(place: Place) -> list[Any]:
+    with place.database.read() as tx:
+        return list(tx.execute(sa.select(upload)))
 
 
 def asgi(app: Starlette, visitor: Visitor, messages: list[dict[str, Any]], **headers: str) -> list[dict[str, Any]]:
-    """Run one PUT by hand, to break it where we want; what was sent back."""
+    """Begin an upload with its bytes by hand, to break it where we want; what was sent back."""
     sent: list[dict[str, Any]] = []
     queue = iter(messages)
     cookie = "; ".join(f"{name}={value}" for name, value in visitor.client.cookies.items())
@@ -203,17 +214,20 @@ def asgi(app: Starlette, visitor: Visitor, messages: list[dict[str, Any]], **hea
         "x-csrf-token": visitor.token(),
         "user-agent": visitor.client.headers["user-agent"],
         "accept": "application/json",
+        "tus-resumable": "1.0.0",
+        "transfer-encoding": "chunked",
+        "content-type": "application/offset+octet-stream",
         **headers,
     }
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "method": "PUT",
+        "method": "POST",
         "scheme": "http",
-        "path": "/upload/file",
-        "raw_path": b"/upload/file",
-        "query_string": b"name=a.mp4",
+        "path": "/upload/tus",
+        "raw_path": b"/upload/tus",
+        "query_string": b"",
         "root_path": "",
         "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()],
         "client": ("192.0.2.7", 1),
@@ -235,42 +249,71 @@ def piece(body: bytes, more: bool = True) -> dict[str, Any]:
     return {"type": "http.request", "body": body, "more_body": more}
 
 
-def test_a_connection_that_breaks_leaves_nothing(app: Starlette, technician: Visitor, place: Place) -> None:
-    messages = [piece(BODY), piece(BODY), {"type": "http.disconnect"}]
-    asgi(app, technician, messages, content_length=str(len(BODY) * 3))
+def test_a_connection_that_breaks_is_gone_on_with(app: Starlette, technician: Visitor, place: Place) -> None:
+    messages = [piece(BODY), piece(BODY[:100_001]), {"type": "http.disconnect"}]
+    asgi(app, technician, messages, upload_length=str(len(BODY) * 3))
     assert count(place.database, recording) == count(place.database, vault_object) == 0
-    stored = [file for file in app.state.installation.settings.home.rglob("*") if file.is_file()]
-    assert not [file for file in stored if "footage" in str(file)], "no ciphertext either"
+    (row,) = uploads(place)
+    assert (row.state, row.received) == ("open", len(BODY) + 100_001)
+    head = {"tus-resumable": "1.0.0"}
+    asked = technician.client.head(f"/upload/tus/{row.id}", headers=head)
+    assert asked.headers["upload-offset"] == str(row.received)
+    more = {**head, "x-csrf-token": technician.token(), "content-type": "application/offset+octet-stream"}
+    more["upload-offset"] = str(row.received)
+    rest = (BODY * 3)[row.received :]
+    assert technician.client.patch(f"/upload/tus/{row.id}", content=rest, headers=more).status_code == 204
+    (row,) = uploads(place)
+    assert (row.state, row.sha256) == ("done", hashlib.sha256(BODY * 3).digest())
 
 
 def test_fewer_bytes_than_announced_are_not_taken_for_the_file(
     app: Starlette, technician: Visitor, place: Place
 ) -> None:
-    sent = asgi(app, technician, [piece(BODY, more=False)], content_length=str(len(BODY) + 1))
-    assert sent[0]["status"] == 422
+    size = str(len(BODY) + 1)
+    sent = asgi(app, technician, [piece(BODY, more=False)], content_length=size, upload_length=size)
+    assert sent[0]["status"] == 201
+    assert (b"upload-offset", str(len(BODY)).encode()) in sent[0]["headers"]
     assert count(place.database, recording) == 0
+    assert [row.state for row in uploads(place)] == ["open"]
 
 
 def test_more_than_the_limit_is_refused_before_and_during(
     app: Starlette, technician: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent = asgi(app, technician, [], content_length=str((64 << 30) + 1))
-    assert sent[0]["status"] == 422
+    sent = asgi(app, technician, [], upload_length=str((64 << 30) + 1))
+    assert sent[0]["status"] == 413
     assert b"larger than 64 GiB" in sent[1]["body"]
-    settings = app.state.installation.settings.model_copy(update={"max_upload_gib": 0})
-    monkeypatch.setitem(app.state.installation.__dict__, "settings", settings)
-    sent = asgi(app, technician, [piece(BODY), piece(BODY)])
-    assert sent[0]["status"] == 422
+    monkeypatch.setattr(app.state.installation.uploads, "largest", len(BODY))
+    sent = asgi(app, technician, [piece(BODY), piece(BODY)], upload_defer_length="1")
+    assert sent[0]["status"] == 413
     assert count(place.database, recording) == 0
 
 
-def test_a_long_upload_keeps_the_session(app: Starlette, technician: Visitor, place: Place) -> None:
+def test_a_long_upload_keeps_the_session(
+    app: Starlette, technician: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pouring, "AT_WORK_EVERY", 0.0)
+    monkeypatch.setattr(pouring, "PIECE", 1)
+
     class Slow(list[dict[str, Any]]):
         def __iter__(self) -> Any:
             for number in range(90):
                 place.clock.advance(SEEN_EVERY.total_seconds())
                 yield piece(bytes([number]), more=number < 89)
 
-    sent = asgi(app, technician, Slow())
-    assert sent[0]["status"] == 201
+    sent = asgi(app, technician, Slow(), upload_length="90")
+    assert sent[0]["status"] == 201, sent
     assert technician.get("/account").status_code == 200, "90 minutes, longer than a session may be idle"
+
+
+def test_a_page_without_its_token_sends_nothing(technician: Visitor, place: Place) -> None:
+    headers = {"tus-resumable": "1.0.0", "upload-length": "1"}
+    assert technician.client.post("/upload/tus", headers=headers).status_code == 403
+    assert count(place.database, upload) == 0
+
+
+def test_an_upload_of_a_colleague_is_not_there(technician: Visitor, signed_in: Callable[..., Visitor]) -> None:
+    where = technician.upload("name=a.mp4", b"abc").headers["location"]
+    other = signed_in("second", Role.EVIDENCE_TECHNICIAN)
+    assert other.get(where).status_code == 404
+    assert technician.get(where).json()["state"] == "done"

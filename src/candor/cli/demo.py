@@ -13,6 +13,7 @@ from candor.cli.serve import serve
 from candor.core.files import write_durably
 from candor.demo import site
 from candor.demo.footage import WEARERS
+from candor.dock.serving import DockServer
 from candor.installation import Installation
 
 
@@ -48,7 +49,12 @@ def command(folder: Path, fresh: bool, port: int, no_serve: bool, scale: float) 
             if not done.exists():
                 say("Filming, taking in and making viewing copies; about two minutes on two cores …")
                 installation.start()
-                site.fill(installation, demo, say, scale=scale)
+                door = DockServer(installation)
+                door.start()
+                try:
+                    site.fill(installation, demo, say, door=door.address, scale=scale)
+                finally:
+                    door.stop()
                 say("  making the last viewing copies …")
                 installation.jobs.wait_idle(1800)
                 installation.log.settle()

@@ -23,6 +23,7 @@ WORDS: dict[str, dict[str, str]] = {
         "export": "Hand out recordings as a package that anyone can verify offline.",
         "verify": "Verify a package or a proof, with keys from outside it.",
         "purge": "Destroy recordings for good, on somebody's authority; no backup brings them back.",
+        "repair": "Recover what can be recovered of a damaged recording; the original stays as it came.",
         "fixity": "Read every stored object again and compare it with its seal.",
     },
     "Custody log": {
@@ -38,7 +39,7 @@ WORDS: dict[str, dict[str, str]] = {
         "user": "Accounts: add, list, change, review, set a password; how people sign in.",
         "token": "Tokens that programs come with: add, list, revoke.",
         "audit": "Search what was done by whom, when, from where, and how it ended.",
-        "device": "Devices that record: add, list.",
+        "dock": "How cameras hand over what they hold, and what is missing.",
         "category": "The categories that are offered: list, set.",
         "backup": "Back up database, log, settings and footage; list and check backups.",
         "restore": "Restore a backup into an empty installation, and check every seal.",

@@ -15,6 +15,7 @@ from candor.cli.key_state import say_of_log_key, say_of_sheet
 from candor.core import tracing
 from candor.core.errors import CandorError
 from candor.core.settings import Settings
+from candor.dock.serving import DockServer
 from candor.health.watch import Watch
 from candor.installation import Installation
 from candor.people import service
@@ -61,6 +62,7 @@ def serve(installation: Installation, *, ready: Callable[[str], None] | None = N
     app = create_app(installation)
     if not started:
         installation.start()
+    door = _open_door(installation)
     watch = Watch(installation)
     watch.start()
     server = _Server(config(app, settings))
@@ -71,8 +73,20 @@ def serve(installation: Installation, *, ready: Callable[[str], None] | None = N
     try:
         server.run(sockets=[listener])
     finally:
+        if door is not None:
+            door.stop()
         watch.stop()
         tracing.shut_down()
+
+
+def _open_door(installation: Installation) -> DockServer | None:
+    """The door for cameras, listening, where there is to be one."""
+    if installation.settings.dock_port is None:
+        return None
+    door = DockServer(installation)
+    door.start()
+    say(f"The door for cameras is at {door.address}")
+    return door
 
 
 def config(app: Starlette, settings: Settings) -> uvicorn.Config:

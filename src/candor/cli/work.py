@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 
 import click
 
@@ -35,8 +36,9 @@ def _work(installation: Installation, timeout: float | None) -> None:
     say_of_log_key(installation)
     installation.start()
     if timeout is not None:
+        deadline = time.monotonic() + timeout
         installation.jobs.wait_idle(timeout)
-        installation.log.settle()
+        installation.log.settle(timeout=min(max(deadline - time.monotonic(), 0.0), 60.0))
         return
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

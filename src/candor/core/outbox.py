@@ -81,6 +81,7 @@ class NoticeKind(StrEnum):
     PASSWORD_LISTED = "password:listed"
     HEALTH_BAD = "health:bad"
     MAIL_UNDELIVERED = "mail:undelivered"
+    CAMERA_CLOCK = "camera:clock"
 
 
 @dataclass(frozen=True)
@@ -249,6 +250,13 @@ KINDS: dict[NoticeKind, KindFacts] = {
         True,
         "A mail could not be delivered.",
         by_mail=False,
+    ),
+    NoticeKind.CAMERA_CLOCK: KindFacts(
+        "A camera's clock needs a look.",
+        Severity.WARNING,
+        _KEEPERS,
+        True,
+        "The clock of a camera is wrong, drifts or was reset.",
     ),
 }
 

@@ -102,6 +102,29 @@ class Settings(BaseSettings):
     max_upload_gib: int = Field(default=64, ge=1, description="Largest file taken in through the browser, in GiB.")
     jobs_slots: int = Field(default=2, ge=1, le=64, description="How many jobs one process runs at a time.")
 
+    # Where cameras hand over what they hold.
+    dock_host: str = Field(default="127.0.0.1", description="Address that the door for cameras listens on.")
+    dock_port: int | None = Field(
+        default=None, ge=0, le=65535, description="Port of the door for cameras, beside the site's. Not set: no door."
+    )
+    dock_url: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="The address under which camera systems reach that door. Default: its address and port.",
+    )
+    dock_tls_certificate: Path | None = Field(
+        default=None, description="PEM file of the door's certificate and what it was signed by; with it, https."
+    )
+    dock_tls_key: Path | None = Field(default=None, description="PEM file of that certificate's private key.")
+    device_trust: Path | None = Field(
+        default=None,
+        description="Folder of PEM certificates of the makers whose cameras' signatures are trusted here.",
+    )
+    upload_days: int = Field(default=14, ge=1, le=365, description="Days an unfinished upload can be gone on with.")
+    upload_gib_per_person: int = Field(
+        default=128, ge=1, description="GiB that one person's unfinished uploads may take together."
+    )
+
     # Limited processes, in which files from outside are examined.
     limited_pool: int = Field(
         default=2, ge=0, le=16, description="How many kinds of examining processes are kept ready; 0: none."

@@ -36,6 +36,14 @@ class Event(StrEnum):
     RECORDING_RECEIVED = "recording:received"
     RECORDING_RECEIVED_AGAIN = "recording:received-again"
     RECORDING_SEALED = "recording:sealed"
+    RECORDING_PART_RECEIVED = "recording:part-received"
+    RECORDING_PART_ADDED = "recording:part-added"
+    RECORDING_REGROUPED = "recording:regrouped"
+    RECORDING_SIGNATURE_CHECKED = "recording:signature-checked"
+    SIDECAR_KEPT = "sidecar:kept"
+    SIDECAR_ATTACHED = "sidecar:attached"
+    TRACK_KEPT = "track:kept"
+    BOOKMARK_KEPT = "bookmark:kept"
     RECORDING_CHANGED = "recording:changed"
     RECORDING_VIEWED = "recording:viewed"
     RECORDING_EXPORTED = "recording:exported"
@@ -44,6 +52,7 @@ class Event(StrEnum):
     RECORDING_KEY_DESTROYED = "recording:key-destroyed"
     RENDITION_MADE = "rendition:made"
     RENDITION_FAILED = "rendition:failed"
+    RENDITION_REPAIR_ASKED = "rendition:repair-asked"
     INTAKE_FAILED = "intake:failed"
     CATEGORIES_CHANGED = "categories:changed"
     # the archive and the log
@@ -72,9 +81,52 @@ class Event(StrEnum):
     KEY_ROTATION_STARTED = "key:rotation-started"
     KEY_ROTATION_ENDED = "key:rotation-ended"
     KEY_RESTORED = "key:restored"
+    # cards and folders
+    CARD_READ = "card:read"
+    CARD_WIPE_STARTED = "card:wipe-started"
+    CARD_WIPED = "card:wiped"
+    SIDECAR_COMPARED = "sidecar:compared"
+    # credentials of docks, and Axis camera systems
+    DOCK_CREDENTIAL_CREATED = "dock:credential-created"
+    DOCK_CREDENTIAL_REVOKED = "dock:credential-revoked"
+    DOCK_CREDENTIAL_USED = "dock:credential-used"
+    DOCK_CREDENTIAL_REFUSED = "dock:credential-refused"
+    AXIS_CONNECTION_CREATED = "axis:connection-created"
+    AXIS_CONNECTION_REVOKED = "axis:connection-revoked"
+    AXIS_USER_MATCHED = "axis:user-matched"
+    AXIS_OBJECT_CONFLICT = "axis:object-conflict"
+    AXIS_CALL_REFUSED = "axis:call-refused"
     # notices
     NOTICES_ROUTE_CHANGED = "notices:route-changed"
     NOTICES_RULE_CHANGED = "notices:rule-changed"
+    # who had which camera, and what its clock said
+    DEVICE_FOUND = "device:found"
+    DEVICE_CONFIRMED = "device:confirmed"
+    DEVICE_CHANGED = "device:changed"
+    SITE_CREATED = "site:created"
+    SITE_CHANGED = "site:changed"
+    DOCK_CREATED = "dock:created"
+    DOCK_CHANGED = "dock:changed"
+    ASSIGNMENT_MADE = "assignment:made"
+    ASSIGNMENT_ENDED = "assignment:ended"
+    ASSIGNMENT_CORRECTED = "assignment:corrected"
+    ASSIGNMENT_WITHDRAWN = "assignment:withdrawn"
+    CLOCK_READ = "clock:read"
+    RECORDING_WEARER_DERIVED = "recording:wearer-derived"
+    DISCREPANCY_OPENED = "discrepancy:opened"
+    DISCREPANCY_SETTLED = "discrepancy:settled"
+    DISCREPANCY_ENDED = "discrepancy:ended"
+    # what cameras recorded and what arrived
+    RECONCILIATION_EXPLAINED = "reconciliation:explained"
+    # files that are sent in pieces; only what is sealed is evidence
+    UPLOAD_BEGUN = "upload:begun"
+    UPLOAD_SEALED = "upload:sealed"
+    UPLOAD_ENDED = "upload:ended"
+    # links by which the public gives footage
+    LINK_CREATED = "link:created"
+    LINK_OPENED = "link:opened"
+    LINK_USED = "link:used"
+    LINK_REVOKED = "link:revoked"
     # backup and restore
     BACKUP_MADE = "backup:made"
     RESTORE_MADE = "restore:made"
@@ -106,6 +158,18 @@ PLAIN_WORDS: dict[Event, str] = {
     Event.RECORDING_RECEIVED: "The recording was received.",
     Event.RECORDING_RECEIVED_AGAIN: "The same bytes came in again.",
     Event.RECORDING_SEALED: "The recording was sealed.",
+    Event.RECORDING_PART_RECEIVED: "A part of the recording was received.",
+    Event.RECORDING_PART_ADDED: "A part was added to the recording and sealed.",
+    Event.RECORDING_REGROUPED: "The recording became part of another one.",
+    Event.RECORDING_SIGNATURE_CHECKED: "The camera's own signatures were checked.",
+    Event.SIDECAR_KEPT: "A file that came beside recordings was sealed.",
+    Event.SIDECAR_ATTACHED: "A file was put beside the recording.",
+    Event.TRACK_KEPT: "A location track was kept.",
+    Event.BOOKMARK_KEPT: "A mark made on the camera was kept.",
+    Event.CARD_READ: "A card, or a folder of exports, was read.",
+    Event.CARD_WIPE_STARTED: "Wiping a card was begun, after everything on it was compared with what is sealed.",
+    Event.CARD_WIPED: "A card was wiped.",
+    Event.SIDECAR_COMPARED: "The digest that came beside the recording was compared with its seal.",
     Event.RECORDING_CHANGED: "The catalogue entry was changed.",
     Event.RECORDING_VIEWED: "The recording was opened.",
     Event.RECORDING_EXPORTED: "A package of the recording was handed out.",
@@ -114,6 +178,7 @@ PLAIN_WORDS: dict[Event, str] = {
     Event.RECORDING_KEY_DESTROYED: "The key of the recording was destroyed.",
     Event.RENDITION_MADE: "A viewing copy was made.",
     Event.RENDITION_FAILED: "A viewing copy could not be made.",
+    Event.RENDITION_REPAIR_ASKED: "A repaired copy of a damaged file was asked for.",
     Event.INTAKE_FAILED: "A file could not be taken in.",
     Event.CATEGORIES_CHANGED: "The list of categories was changed.",
     Event.FIXITY_STARTED: "A check of every stored file began.",
@@ -131,6 +196,15 @@ PLAIN_WORDS: dict[Event, str] = {
     Event.KEY_RESTORED: "The key-encryption key was restored from paper or escrow.",
     Event.NOTICES_ROUTE_CHANGED: "Who is told of something was changed.",
     Event.NOTICES_RULE_CHANGED: "What holds for everybody's notices was changed.",
+    Event.DOCK_CREDENTIAL_CREATED: "A credential for a dock was made.",
+    Event.DOCK_CREDENTIAL_REVOKED: "A credential of a dock was revoked.",
+    Event.DOCK_CREDENTIAL_USED: "A dock came with its credential.",
+    Event.DOCK_CREDENTIAL_REFUSED: "A credential of a dock was turned away.",
+    Event.AXIS_CONNECTION_CREATED: "A connection for a camera system was made.",
+    Event.AXIS_CONNECTION_REVOKED: "The connection of a camera system was ended.",
+    Event.AXIS_USER_MATCHED: "A camera system's user was matched with an account.",
+    Event.AXIS_OBJECT_CONFLICT: "Other bytes came under a name that a camera system had used; both are kept.",
+    Event.AXIS_CALL_REFUSED: "A camera system's call could not be understood and was refused.",
     Event.TOKEN_CREATED: "A token for a program was made.",
     Event.TOKEN_REVOKED: "A token for a program was revoked.",
     Event.TOKEN_USED: "A program came with its token.",
@@ -141,6 +215,30 @@ PLAIN_WORDS: dict[Event, str] = {
     Event.AUDIT_SEARCHED: "The record of events was searched.",
     Event.AUDIT_EXPORTED: "Events were written to a file.",
     Event.ACCESS_REFUSED: "Something was asked for without the right to it.",
+    Event.DEVICE_FOUND: "A camera that nobody had registered was seen.",
+    Event.DEVICE_CONFIRMED: "A camera that had been seen was confirmed to be one of ours.",
+    Event.DEVICE_CHANGED: "What is known of a camera was changed.",
+    Event.SITE_CREATED: "A site was added.",
+    Event.SITE_CHANGED: "A site was changed.",
+    Event.DOCK_CREATED: "A dock was added.",
+    Event.DOCK_CHANGED: "A dock was changed.",
+    Event.ASSIGNMENT_MADE: "It was entered who has a camera.",
+    Event.ASSIGNMENT_ENDED: "Somebody's having a camera came to an end.",
+    Event.ASSIGNMENT_CORRECTED: "It was corrected who had a camera, or when.",
+    Event.ASSIGNMENT_WITHDRAWN: "An entry of who had a camera was withdrawn.",
+    Event.CLOCK_READ: "A camera's clock was compared.",
+    Event.RECORDING_WEARER_DERIVED: "Who wore the camera followed anew from who had it.",
+    Event.DISCREPANCY_OPENED: "Two things were said about the recording that cannot both be true.",
+    Event.DISCREPANCY_SETTLED: "Somebody settled what holds for the recording.",
+    Event.DISCREPANCY_ENDED: "What was said in two ways agrees now, or goes on with another recording.",
+    Event.RECONCILIATION_EXPLAINED: "It was explained why something is missing; it stays in the count.",
+    Event.UPLOAD_BEGUN: "Somebody began to send a file.",
+    Event.UPLOAD_SEALED: "A file that was sent in pieces is all here, and sealed.",
+    Event.UPLOAD_ENDED: "A file that was being sent never came to its end, and is no evidence.",
+    Event.LINK_CREATED: "A link for footage from the public was made.",
+    Event.LINK_OPENED: "A link for footage from the public was opened.",
+    Event.LINK_USED: "A file that came by a link was sealed.",
+    Event.LINK_REVOKED: "A link for footage from the public was ended.",
     Event.BACKUP_MADE: "A backup was made; it holds everything up to here.",
     Event.RESTORE_MADE: "The installation was restored from a backup.",
 }

@@ -87,6 +87,10 @@ def group_of(kind: Event) -> Group:
             return Group.HAND_OUTS
         case "recording" | "rendition" | "intake" | "categories" | "device":
             return Group.FOOTAGE
+        case "discrepancy" | "site" | "dock" | "assignment":
+            return Group.FOOTAGE
+        case "clock" if act == "read":
+            return Group.FOOTAGE
         case "token" if act in ("used", "refused"):
             return Group.SIGN_IN
         case "account" if _AT_THE_DOOR.match(act):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -14,16 +15,22 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
 
 from candor.core.files import make_folder, write_durably
 from candor.core.settings import Settings
 from candor.custody.witness_server import add_log, create_witness, open_witness
+from candor.demo import equipment
+from candor.demo.doors import CameraSystem, Station, write_card
 from candor.demo.footage import WEARERS, DemoClip, find_assets, make_footage
-from candor.fleet import service as fleet
-from candor.fleet.rules import DeviceKind
+from candor.docking.cards.claims import CardOrders
+from candor.docking.cards.outcomes import NotTaken
+from candor.docking.cards.watching import Watch
 from candor.footage import catalogue
-from candor.footage.ingest import Taken, take_in_file
-from candor.footage.intake import Claim, Intake
+from candor.footage.intake import Intake
+from candor.footage.tables import part
 from candor.installation import Installation
 from candor.people import passwords, service
 from candor.people.rules import Role, system_actor
@@ -39,6 +46,9 @@ STAFF = (
     ("oversight", "Grace Okafor", Role.OVERSIGHT, "who did what; no footage"),
     ("programme", "Lucía Ferrer", Role.PROGRAMME_MANAGER, "how the system is doing; no footage"),
 )
+#: Cameras that dock with the camera system; the other body cameras' films are sent from the station, the cars' come on
+#: cards.
+BY_SYSTEM = {"X60C10401", "X60C10412"}
 TROOPERS = {"lindqvist": (Role.SUPERVISOR, "the recordings of the troop")}
 
 _ACTOR = system_actor("demo")
@@ -52,6 +62,7 @@ class Demo:
     folder: Path
     password: str
     witness_port: int
+    dock_port: int
 
     def values(self) -> dict[str, object]:
         """What the demo sets, by the names of the settings."""
@@ -64,6 +75,7 @@ class Demo:
             "log_origin": ORIGIN,
             "witnesses": [f"{key} http://127.0.0.1:{self.witness_port}"],
             "witness_quorum": 1,
+            "dock_port": self.dock_port,
         }
 
     @property
@@ -82,11 +94,13 @@ def prepare(folder: Path) -> Demo:
     note = folder / "demo.json"
     if note.exists():
         found = json.loads(note.read_text())
-        return Demo(folder, found["password"], _free_port(found["witness_port"]))
+        ports = _free_port(found["witness_port"]), _free_port(found.get("dock_port", 0))
+        return Demo(folder, found["password"], *ports)
     with suppress(FileExistsError):
         create_witness(folder / "witness", WITNESS).store.close()
-    demo = Demo(folder, "-".join(secrets.token_hex(2) for _ in range(4)), _free_port(0))
-    write_durably(note, json.dumps({"password": demo.password, "witness_port": demo.witness_port}).encode(), mode=0o600)
+    demo = Demo(folder, "-".join(secrets.token_hex(2) for _ in range(4)), _free_port(0), _free_port(0))
+    kept = {"password": demo.password, "witness_port": demo.witness_port, "dock_port": demo.dock_port}
+    write_durably(note, json.dumps(kept).encode(), mode=0o600)
     return demo
 
 
@@ -117,10 +131,12 @@ def start_witness(demo: Demo, vkey: str) -> subprocess.Popen[bytes]:
     return process
 
 
-def fill(installation: Installation, demo: Demo, say: Say, *, scale: float = 1.0) -> None:
-    """Agency, accounts, footage; harmless to repeat. The viewing copies are made by the jobs meanwhile."""
-    accounts, units = _people(installation, demo.password)
-    intake = Intake(installation.database, installation.vault, installation.jobs, installation.clock)
+def fill(installation: Installation, demo: Demo, say: Say, *, door: str, scale: float = 1.0) -> None:
+    """Agency, accounts, docks, footage; harmless to repeat. `door`: address of the door for cameras, which is open. The
+    viewing copies are made by the jobs meanwhile."""
+    accounts, _ = _people(installation, demo.password)
+    docks = equipment.set_up(installation, accounts)
+    system, station = CameraSystem(docks.connection_file), Station(door, docks.station)
     assets = find_assets()
     if assets is None:
         say("The demo's pictures and voices are not installed: faces are drawn, and nobody speaks.")
@@ -129,9 +145,32 @@ def fill(installation: Installation, demo: Demo, say: Say, *, scale: float = 1.0
         say(f"  filmed {100 * done // max(total, 1):3} %  {what}")
 
     def made(clip: DemoClip) -> None:
-        _take_in(installation, intake, clip, accounts, units)
+        if clip.device_serial in BY_SYSTEM:
+            wearer = WEARERS[clip.wearer]
+            system.hand_over(clip, f"{wearer.rank} {wearer.name}", wearer.unit.rsplit(" ", 1)[-1])
+        elif clip.device_kind == "body":
+            station.send(clip)
 
-    make_footage(demo.folder / "camera", faces=assets, progress=told, seconds_scale=scale, made=made)
+    clips = make_footage(demo.folder / "camera", faces=assets, progress=told, seconds_scale=scale, made=made)
+    for serial in sorted({clip.device_serial for clip in clips if clip.device_kind == "in-car"}):
+        say(f"  reading the card of {serial}")
+        card = write_card(demo.folder / "cards" / serial, [clip for clip in clips if clip.device_serial == serial])
+        read_card(installation, card, serial, docks.reader_id)
+    with installation.database.write() as tx:
+        offered = catalogue.categories(tx)
+        wanted = dict.fromkeys([*offered, *sorted({clip.category for clip in clips})])
+        catalogue.set_categories(tx, _ACTOR, list(wanted), clock=installation.clock)
+    for clip in clips:
+        _describe(installation, clip)
+
+
+def read_card(installation: Installation, card: Path, serial: str, reader_id: str) -> None:
+    """Take in what is on a card, as `candor dock watch --once` does."""
+    intake = Intake(installation.database, installation.vault, installation.jobs, installation.clock)
+    orders = CardOrders(_ACTOR, serial, reader_id, ZONE)
+    for outcome in Watch(intake, card, orders, settle=0).once():
+        if isinstance(outcome, NotTaken):
+            raise OSError(f"{outcome.path}: {outcome.reason}")
 
 
 def _people(installation: Installation, password: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -182,39 +221,17 @@ def _troop(unit: str) -> str:
     return unit.split(",")[0]
 
 
-def _take_in(
-    installation: Installation, intake: Intake, clip: DemoClip, accounts: dict[str, str], units: dict[str, str]
-) -> None:
+def _describe(installation: Installation, clip: DemoClip) -> None:
+    """What somebody at the desk enters afterwards: title, category, incident, place."""
+    with clip.path.open("rb") as film:
+        digest = hashlib.file_digest(film, "sha256").digest()
+    wanted: dict[str, Any] = {"title": clip.title, "category": clip.category, "incident_number": clip.incident}
+    if clip.location:
+        wanted |= {"latitude": clip.location[0].lat, "longitude": clip.location[0].lon}
     with installation.database.write() as tx:
-        device = fleet.find_by_serial(tx, clip.device_serial)
-        device_id = device.id if device else fleet.register_device(
-            tx, _ACTOR, clip.device_serial, DeviceKind(clip.device_kind),
-            make="Meridian (fictional)", model=clip.device_model, clock=installation.clock,
-        )  # fmt: skip
-    claim = Claim(
-        name="",
-        source="",
-        face="demo",
-        actor=_ACTOR.account_id,
-        wearer_id=accounts[clip.wearer],
-        unit_id=units[_troop(clip.unit)],
-        device_id=device_id,
-        device_kind=clip.device_kind,
-        incident_number=clip.incident,
-        category=clip.category,
-        title=clip.title,
-    )
-    taken = take_in_file(intake, clip.path, claim)
-    if isinstance(taken, Taken) and taken.received.new and clip.location:
-        first = clip.location[0]
-        with installation.database.write() as tx:
-            catalogue.change(
-                tx,
-                taken.received.recording_id,
-                {"latitude": first.lat, "longitude": first.lon},
-                _ACTOR,
-                clock=installation.clock,
-            )
+        recording_id = tx.scalar(sa.select(part.c.recording_id).where(part.c.sha256 == digest))
+        if recording_id is not None:
+            catalogue.change(tx, recording_id, wanted, _ACTOR, clock=installation.clock)
 
 
 def _free_port(wanted: int) -> int:

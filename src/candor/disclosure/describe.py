@@ -17,8 +17,11 @@ from candor.core.errors import NotFound
 from candor.disclosure.errors import NoFiles, RecordingGone
 from candor.disclosure.file_names import original_path
 from candor.fleet.tables import device
-from candor.footage.rules import visible_to
+from candor.footage.errors import StillComingIn
+from candor.footage.rules import RecordingState, visible_to
+from candor.footage.signatures import signatures_of, told
 from candor.footage.tables import intake, part, recording
+from candor.footage.whole import gaps_told
 from candor.people.rules import Actor
 from candor.people.tables import account, unit
 from candor.store.tables import vault_object
@@ -78,11 +81,16 @@ def _metadata(tx: Connection, actor: Actor, recording_id: str) -> dict[str, Any]
     ).first()
     if row is None:
         raise NotFound(what="recording", id=recording_id)
+    if row.state == RecordingState.RECEIVING.value:
+        raise StillComingIn(id=recording_id)
     return {
         "title": row.title,
         "flags": row.flags,
         "started_at": iso(row.started_at),
         "started_source": row.started_source,
+        "ended_at": None if row.ended_at is None else iso(row.ended_at),
+        "activated_at": None if row.activated_at is None else iso(row.activated_at),
+        "deactivated_at": None if row.deactivated_at is None else iso(row.deactivated_at),
         "duration_ms": row.duration_ms,
         "received_at": iso(row.received_at),
         "wearer": {"id": row.wearer_id, "name": row.wearer_name, "badge": row.wearer_badge},
@@ -102,7 +110,17 @@ def _metadata(tx: Connection, actor: Actor, recording_id: str) -> dict[str, Any]
         "latitude": None if row.latitude is None else f"{row.latitude:.7f}",
         "longitude": None if row.longitude is None else f"{row.longitude:.7f}",
         "intakes": _intakes(tx, recording_id),
+        "gaps": gaps_told(tx, recording_id),
+        "signatures": _signatures(tx, recording_id),
     }
+
+
+def _signatures(tx: Connection, recording_id: str) -> list[dict[str, Any]]:
+    """What was found of the signatures that cameras put into the originals, by part."""
+    query = sa.select(part.c.id, part.c.number).where(part.c.recording_id == recording_id).order_by(part.c.number)
+    numbers = {row.id: row.number for row in tx.execute(query)}
+    found = signatures_of(tx, numbers)
+    return [{"part": numbers[one], **told(signature)} for one in numbers for signature in found[one]]
 
 
 def _intakes(tx: Connection, recording_id: str) -> list[dict[str, Any]]:

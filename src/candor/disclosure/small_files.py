@@ -14,7 +14,6 @@ from candor.core.canonical import canonical_json
 from candor.core.database import Database
 from candor.custody import CustodyLog, Epoch, SignedCheckpoint, epochs, history
 from candor.custody.lost import LostEntry, lost_of
-from candor.disclosure.certificate import Facts, certificate
 from candor.disclosure.handing_out import payload_manifest
 from candor.disclosure.layout import File
 from candor.store import ObjectWriter
@@ -115,6 +114,8 @@ def _epoch(key: Epoch) -> dict[str, Any]:
 
 def _certificate(row: sa.Row[Any], policy: Policy, checkpoint: SignedCheckpoint, compared_at: datetime) -> bytes:
     """The draft for counsel. The hand-out cannot name it: it says when the originals were compared, and the log."""
+    from candor.disclosure.certificate import Facts, certificate  # what makes PDFs takes a third of a second to load
+
     key = policy.logs[0].key
     facts = Facts.of(
         row.plan,

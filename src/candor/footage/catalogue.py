@@ -8,17 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from candor.core.clock import Clock, iso
+from candor.core.clock import Clock, SystemClock, iso
 from candor.custody import record as custody
 from candor.custody.events import Event
 from candor.fleet.tables import device as device_table
 from candor.footage import fields
 from candor.footage.errors import ChangedMeanwhile, FieldUnknown, FieldWrong, RecordingUnknown, TooManyAtOnce
 from candor.footage.indexing import free_key, index_recording
-from candor.footage.rules import changeable_by, visible_to
+from candor.footage.rules import Flag, changeable_by, visible_to
 from candor.footage.tables import category as category_table
 from candor.footage.tables import recording as recording_table
 from candor.footage.times import TimeSource
+from candor.footage.wearing import derive_one
 from candor.footage.words import sort_text
 from candor.people.errors import Refused
 from candor.people.rules import Actor, Permission
@@ -44,7 +45,8 @@ def change(
     """Change fields of a recording (`fields.FIELD_WORDS` has their names); the event's id, None if all was so.
 
     `wearer`, `unit`, `device`: an identifier or None. `start`: a moment with its zone; it counts as corrected from
-    then on. `custom`: names and texts to set, an empty text removes. Raises RecordingUnknown, Refused,
+    then on. `custom`: names and texts to set, an empty text removes. Where the camera or the start is set and nothing
+    is said of the wearer, the wearer follows from who had that camera then. Raises RecordingUnknown, Refused,
     ChangedMeanwhile when the recording is not at `expected_version`, FieldUnknown, FieldWrong.
     """
     before = _held(tx, recording_id, actor)
@@ -63,10 +65,13 @@ def change(
         new["title_sort"] = sort_text(new["title"])
     if "started_at" in new:
         new["started_key"] = free_key(tx, new["started_at"], recording_id)
+    if "wearer_id" in new:
+        unknown = {Flag.NOBODY_KNOWN.value} if new["wearer_id"] is None else set()
+        new["flags"] = sorted({*before.flags} - {Flag.NOBODY_KNOWN.value} | unknown)
     version = before.version + 1
     tx.execute(recording_table.update().where(recording_table.c.id == recording_id).values(**new, version=version))
     index_recording(tx, recording_id)
-    return custody.append(
+    event = custody.append(
         tx,
         Event.RECORDING_CHANGED,
         actor=actor.account_id,
@@ -74,6 +79,9 @@ def change(
         details={"changed": changed, "version": version},
         clock=clock,
     )
+    if {"device_id", "started_at"} & new.keys() and not {"wearer_id", "unit_id"} & new.keys():
+        derive_one(tx, recording_id, actor=actor.account_id, clock=clock or SystemClock())
+    return event
 
 
 def bulk_change(

@@ -21,7 +21,14 @@ from candor.fleet.tables import device
 from candor.footage.words import Fact, cut, fact
 from candor.people.tables import account, unit
 
-_CHANGES = (Event.ACCOUNT_CREATED, Event.ACCOUNT_CHANGED, Event.UNIT_CREATED, Event.DEVICE_CREATED)
+_CHANGES = (
+    Event.ACCOUNT_CREATED,
+    Event.ACCOUNT_CHANGED,
+    Event.UNIT_CREATED,
+    Event.DEVICE_CREATED,
+    Event.DEVICE_FOUND,
+    Event.DEVICE_CHANGED,
+)
 
 
 class Directory:

@@ -105,8 +105,78 @@ class PurgedAlready(FootageError):
     exit_code = 5
 
 
+class PurgeOfRegrouped(FootageError):
+    """The recording {id} has no files of its own any more: they belong to the recording {whole}. Nothing was destroyed.
+    Destroy that one."""
+
+    exit_code = 5
+
+
 class RecordingDestroyed(FootageError):
     """This recording was destroyed on {when}, by what right: {authority}. Nobody can open it any more; its custody
     history remains."""
 
     exit_code = 4
+
+
+class GatheringUnknown(FootageError):
+    """No recording of several files is known under the name {key}. Look at the list of what is coming in."""
+
+    exit_code = 4
+
+
+class RegroupWrong(FootageError):
+    """These recordings cannot become one: {reason}. Nothing was changed."""
+
+    exit_code = 3
+
+
+class SidecarUnknown(FootageError):
+    """There is no file beside a recording with the identifier {id}, or it may not be seen with these rights."""
+
+    exit_code = 4
+
+
+class StillComingIn(FootageError):
+    """The recording {id} is still coming in: its source has not said yet that it is complete. Wait for it, or end the
+    waiting on its page; then do this again."""
+
+    exit_code = 5
+
+
+class WearersTooMany(FootageError):
+    """What you enter would change who wore the camera in more than {most} recordings at once. Nothing was changed.
+    Enter it in shorter stretches."""
+
+    exit_code = 3
+
+
+class DiscrepancyUnknown(FootageError):
+    """There is no conflict with the identifier {id}. Load the page again."""
+
+    exit_code = 4
+
+
+class DiscrepancySettled(FootageError):
+    """This conflict is settled, or what was said agrees by now. Load the page again."""
+
+    exit_code = 5
+
+
+class ChoiceWrong(FootageError):
+    """The conflict cannot be settled so: {reason}. Nothing was changed."""
+
+    exit_code = 3
+
+
+class NotToBeRepaired(FootageError):
+    """This file is not repaired now: {reason}. Nothing was changed."""
+
+    exit_code = 5
+
+
+class ReferenceWrong(FootageError):
+    """That file cannot serve as a reference: {reason}. Choose a whole recording of the same camera, made with the same
+    settings."""
+
+    exit_code = 3

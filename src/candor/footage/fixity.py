@@ -19,7 +19,7 @@ from candor.core.clock import Clock, SystemClock
 from candor.core.database import Database
 from candor.custody import record as custody
 from candor.custody.events import Event
-from candor.footage.tables import fixity_check, part, rendition
+from candor.footage.tables import fixity_check, part, rendition, sidecar
 from candor.people.rules import Actor, Permission
 from candor.store import FixityProgress, FixityResult, Outcome, Vault, begin_run, run_fixity
 from candor.store import unfinished_run as _unfinished_in_store
@@ -148,7 +148,8 @@ def _finding(tx: Connection, result: FixityResult) -> Finding:
         .select_from(rendition.join(part, part.c.id == rendition.c.part_id))
         .where(rendition.c.object_id == result.object_id)
     )
-    row = tx.execute(original).first() or tx.execute(made).first()
+    beside = sa.select(sidecar.c.recording_id, sidecar.c.name).where(sidecar.c.object_id == result.object_id)
+    row = tx.execute(original).first() or tx.execute(made).first() or tx.execute(beside).first()
     recording_id, name = (None, None) if row is None else (row.recording_id, row.name)
     return Finding(result.object_id, result.kind, result.outcome, list(result.findings), recording_id, name)
 

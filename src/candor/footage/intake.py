@@ -16,6 +16,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol, Self, cast
 
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from candor.core import tracing
@@ -27,9 +28,9 @@ from candor.footage.errors import IntakeEnded
 from candor.footage.media import examine
 from candor.footage.receipt import Claim, Receipt, Received, enter, enter_again, is_known, unrecorded
 from candor.footage.rules import Flag, choose_start, flags_of
-from candor.footage.times import claims_of, file_date
+from candor.footage.times import claims_of, file_date, in_order
 from candor.jobs import Jobs
-from candor.store import SealedObject, StoreError, Vault
+from candor.store import ObjectWriter, SealedObject, StoreError, Vault
 
 __all__ = ["Claim", "Intake", "IntakeWriter", "Readable", "Received"]
 
@@ -53,9 +54,9 @@ class Intake:
         self.database, self.vault, self.jobs = database, vault, jobs
         self.clock: Clock = clock or SystemClock()
 
-    def begin(self, claim: Claim) -> IntakeWriter:
-        """Begin to take one file in, piece by piece."""
-        return IntakeWriter(self, claim)
+    def begin(self, claim: Claim, *, writer: ObjectWriter | None = None) -> IntakeWriter:
+        """Begin to take one file in, piece by piece. `writer`: what was received of it already, of kind "original"."""
+        return IntakeWriter(self, claim, writer=writer)
 
     def take_in(self, stream: Readable, claim: Claim, progress: Callable[[int], None] | None = None) -> Received:
         """Take in all that a stream gives; `progress` is told how many bytes it was so far.
@@ -71,12 +72,13 @@ class Intake:
 class IntakeWriter:
     """One file coming in, by one thread at a time. As a context manager it gives up what was not finished."""
 
-    def __init__(self, intake: Intake, claim: Claim) -> None:
+    def __init__(self, intake: Intake, claim: Claim, *, writer: ObjectWriter | None = None) -> None:
         self._intake, self._claim = intake, claim
         self._received_at = intake.clock.now()
-        self._writer = intake.vault.writer("original")
+        self._writer = writer or intake.vault.writer("original")
         self._noted: set[Flag] = set()
         self._ended = ""
+        self._also: Callable[[Connection, Received], None] = lambda tx, received: None
 
     @property
     def size(self) -> int:
@@ -114,9 +116,14 @@ class IntakeWriter:
         self._must_be_open()
         self._noted.add(flag)
 
-    def finish(self) -> Received:
-        """Seal, examine, and enter into the catalogue. When this returns the recording is there for good."""
+    def finish(self, also: Callable[[Connection, Received], None] | None = None) -> Received:
+        """Seal, examine, and enter into the catalogue. When this returns the recording is there for good.
+
+        `also` is called in the transaction that enters it, once more where that is tried again; what it raises undoes
+        all of it.
+        """
         self._must_be_open()
+        self._also = also or self._also
         with tracing.span("intake", {"candor.face": self._claim.face, "candor.bytes": self.size}) as span:
             received = self._finish()
             span.note("candor.new", received.new)
@@ -163,7 +170,10 @@ class IntakeWriter:
         start = choose_start(file_date(self._claim.modified_at), self._received_at)
         receipt = Receipt(self._claim, self._received_at, sealed, {}, (), start, ())
         with intake.database.write() as tx:
-            return enter_again(tx, intake.vault, intake.jobs, intake.clock, receipt)
+            received = enter_again(tx, intake.vault, intake.jobs, intake.clock, receipt)
+            if received is not None:
+                self._also(tx, received)
+            return received
 
     def _examined(self, sealed: SealedObject) -> Receipt:
         """What the sealed bytes claim, and what is wrong with them."""
@@ -177,12 +187,10 @@ class IntakeWriter:
             # Sealed is sealed: that it could not be examined now is no reason to lose it.
             media = {"problems": ["examination-stopped"], "stopped": str(error)}
             flags.add(Flag.NOT_EXAMINED)
-        times = claims_of(media) + file_date(claim.modified_at)
+        times = in_order([*claim.times, *claims_of(media), *file_date(claim.modified_at)])
         start = choose_start(times, self._received_at)
         if start.unlikely:
             flags.add(Flag.TIME_UNLIKELY)
-        if claim.wearer_id is None:
-            flags.add(Flag.NOBODY_KNOWN)
         if names.unusual(claim.name):
             flags.add(Flag.NAME_UNUSUAL)
         return Receipt(claim, self._received_at, sealed, media, tuple(times), start, tuple(sorted(flags)))
@@ -192,7 +200,9 @@ class IntakeWriter:
         for attempt in range(_TRIES):
             try:
                 with intake.database.write() as tx:
-                    return enter(tx, intake.vault, intake.jobs, intake.clock, receipt)
+                    received = enter(tx, intake.vault, intake.jobs, intake.clock, receipt)
+                    self._also(tx, received)
+                    return received
             except IntegrityError:
                 # Another process sealed the same bytes, or took the same place in the order, just now.
                 if attempt == _TRIES - 1:

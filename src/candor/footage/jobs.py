@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -20,9 +21,10 @@ from candor.core.database import Database
 from candor.core.limited import LimitedCancelled, LimitedError, LimitedUnavailable
 from candor.custody import record as custody
 from candor.custody.events import Event
+from candor.footage import repair_jobs, signature_jobs
 from candor.footage.media import MAKERS, RenditionResult, make_renditions
 from candor.footage.renditions import JOB, Rendition, renditions_of
-from candor.footage.rules import RENDITION_WORDS, RenditionState
+from candor.footage.rules import RENDITION_WORDS, RenditionKind, RenditionState
 from candor.footage.tables import part, rendition
 from candor.jobs import Failure, JobContext, Jobs, JobStopped
 from candor.store import KeyDestroyed, SealedObject, Vault
@@ -34,11 +36,31 @@ ACTOR = "system:renditions"
 
 
 def register(
-    jobs: Jobs, database: Database, vault: Vault, *, clock: Clock | None = None, scratch: Path | None = None
+    jobs: Jobs,
+    database: Database,
+    vault: Vault,
+    *,
+    clock: Clock | None = None,
+    scratch: Path | None = None,
+    trust: Path | None = None,
 ) -> None:
-    """Have this process know how to make renditions. `scratch`: a folder for encrypted temporary files."""
+    """Have this process know how to make renditions, to repair and to check signatures. `scratch`: a folder for
+    encrypted temporary files; `trust`: one of the roots whose certificates the agency trusts."""
     maker = _Maker(database, vault, clock or SystemClock(), scratch)
     jobs.register(JOB, maker.make, on_failure=maker.give_up)
+    repair_jobs.register(jobs, database, vault, clock=clock or SystemClock(), scratch=scratch)
+    signature_jobs.register(jobs, database, vault, clock=clock or SystemClock(), trust=trust)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What viewing copies are made of."""
+
+    recording_id: str
+    object_id: str
+    sha256: bytes
+    told: dict[str, Any]
+    """What its copies say of it: nothing of an original."""
 
 
 class _Maker:
@@ -49,8 +71,8 @@ class _Maker:
         """Make every rendition of a part that is not ready."""
         part_id = params["part"]
         with self._database.read() as tx:
-            source = tx.execute(sa.select(part).where(part.c.id == part_id)).one()
-            missing = [found for found in renditions_of(tx, part_id) if found.state is not RenditionState.READY]
+            source = _source(tx, part_id, params.get("of"))
+            missing = _missing(tx, part_id)
         if not missing:
             return
         context.transaction("begin", lambda tx: _set_state(tx, missing, RenditionState.MAKING))
@@ -79,7 +101,7 @@ class _Maker:
             self._keep(context, source, missing, made)
 
     def _keep(
-        self, context: JobContext, source: sa.Row[Any], missing: list[Rendition], made: dict[str, RenditionResult]
+        self, context: JobContext, source: _Source, missing: list[Rendition], made: dict[str, RenditionResult]
     ) -> None:
         for found in missing:
             result = made.get(found.kind.value)
@@ -98,7 +120,7 @@ class _Maker:
                 self._vault.discard(sealed)
 
     def _recording(
-        self, source: sa.Row[Any], found: Rendition, result: RenditionResult, sealed: SealedObject
+        self, source: _Source, found: Rendition, result: RenditionResult, sealed: SealedObject
     ) -> Callable[[Connection], str]:
         """The transactional step that makes a rendition ready; it returns the object that is."""
 
@@ -114,7 +136,7 @@ class _Maker:
                     object_id=sealed.object_id,
                     media_type=result.media_type,
                     made_by=result.maker,
-                    details=result.details,
+                    details=result.details | source.told,
                     problem=None,
                     ready_at=self._clock.now(),
                 )
@@ -127,17 +149,18 @@ class _Maker:
                 "size": sealed.size,
                 "parent_sha256": source.sha256.hex(),
                 "maker": result.maker,
+                **source.told,
             }
             self._append(tx, Event.RENDITION_MADE, source.recording_id, details)
             return sealed.object_id
 
         return record
 
-    def _fail(self, context: JobContext, source: sa.Row[Any], missing: list[Rendition], problem: str) -> None:
+    def _fail(self, context: JobContext, source: _Source, missing: list[Rendition], problem: str) -> None:
         for found in missing:
             context.transaction(f"fail {found.kind}", self._failing(source, found, problem))
 
-    def _failing(self, source: sa.Row[Any], found: Rendition, problem: str) -> Callable[[Connection], None]:
+    def _failing(self, source: _Source, found: Rendition, problem: str) -> Callable[[Connection], None]:
         def fail(tx: Connection) -> None:
             if not _set_state(tx, [found], RenditionState.FAILED, problem):
                 return
@@ -147,6 +170,7 @@ class _Maker:
                 "parent_sha256": source.sha256.hex(),
                 "maker": MAKERS[found.kind.value],
                 "problem": problem,
+                **source.told,
             }
             self._append(tx, Event.RENDITION_FAILED, source.recording_id, details)
 
@@ -155,15 +179,37 @@ class _Maker:
     def give_up(self, tx: Connection, failure: Failure) -> None:
         """Put on record that what the job has not made will not come, in the transaction that ends the job."""
         part_id = failure.job.params["part"]
-        source = tx.execute(sa.select(part).where(part.c.id == part_id)).first()
-        if source is None:
+        if tx.execute(sa.select(part.c.id).where(part.c.id == part_id)).first() is None:
             return
-        for found in renditions_of(tx, part_id):
-            if found.state is not RenditionState.READY:
-                self._failing(source, found, failure.problem)(tx)
+        source = _source(tx, part_id, failure.job.params.get("of"))
+        for found in _missing(tx, part_id):
+            self._failing(source, found, failure.problem)(tx)
 
     def _append(self, tx: Connection, event: Event, recording_id: str, details: dict[str, Any]) -> None:
         custody.append(tx, event, actor=ACTOR, recording=recording_id, details=details, clock=self._clock)
+
+
+def _source(tx: Connection, part_id: str, of: str | None) -> _Source:
+    """What the viewing copies of a part are made of: the original, or its repaired copy."""
+    original = tx.execute(sa.select(part).where(part.c.id == part_id)).one()
+    if of is None:
+        return _Source(original.recording_id, original.object_id, original.sha256, {})
+    columns = rendition.c.object_id, vault_object.c.sha256
+    joined = rendition.join(vault_object, vault_object.c.object_id == rendition.c.object_id)
+    found = tx.execute(sa.select(*columns).select_from(joined).where(rendition.c.id == of)).first()
+    if found is None:  # it was destroyed meanwhile, and the part with it: opening it says so
+        return _Source(original.recording_id, original.object_id, original.sha256, {})
+    told = {"made_of": {"rendition": of, "kind": RenditionKind.REPAIRED.value, "sha256": found.sha256.hex()}}
+    return _Source(original.recording_id, found.object_id, found.sha256, told)
+
+
+def _missing(tx: Connection, part_id: str) -> list[Rendition]:
+    """The viewing copies that are not ready."""
+    return [
+        found
+        for found in renditions_of(tx, part_id)
+        if found.kind is not RenditionKind.REPAIRED and found.state is not RenditionState.READY
+    ]
 
 
 def _has_key(tx: Connection, object_id: str) -> bool:

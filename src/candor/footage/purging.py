@@ -29,10 +29,17 @@ from candor.core.ids import new_id
 from candor.custody import record as custody
 from candor.custody.events import Event
 from candor.footage import names
-from candor.footage.errors import PurgedAlready, PurgeWordsMissing, RecordingDestroyed, RecordingUnknown
+from candor.footage.errors import (
+    PurgedAlready,
+    PurgeOfRegrouped,
+    PurgeWordsMissing,
+    RecordingDestroyed,
+    RecordingUnknown,
+)
+from candor.footage.gathering import close_incomplete
 from candor.footage.indexing import index_recording
 from candor.footage.rules import RecordingState, RenditionState, visible_to
-from candor.footage.tables import part, recording, rendition
+from candor.footage.tables import bookmark, gathering, location_track, part, recording, rendition, sidecar
 from candor.jobs import Jobs
 from candor.people.rules import Actor, Permission
 from candor.store import KeyRing, ObjectMissing, Vault, scrub_destroyed_keys
@@ -92,15 +99,22 @@ def purge(
 ) -> str:
     """Destroy the keys of a recording in the caller's transaction; the tombstone's id. Afterwards call `settle`.
 
-    `authority`: by what right, such as the number of a court's order; `reason`: why. Both go on record. Raises Refused,
-    RecordingUnknown, PurgedAlready, PurgeWordsMissing.
+    `authority`: by what right, such as the number of a court's order; `reason`: why. Both go on record. One that is
+    still coming in is sealed as it is first; what comes of it afterwards is another recording. Raises Refused,
+    RecordingUnknown, PurgedAlready, PurgeOfRegrouped, PurgeWordsMissing.
     """
     actor.require(Permission.RECORDINGS_PURGE)
     clock = clock or SystemClock()
     said = {"authority": _words("authority", authority), "reason": _words("reason", reason)}
-    query = sa.select(recording.c.id).where(recording.c.id == recording_id, visible_to(actor).expression)
-    if tx.execute(query.with_for_update(of=recording)).first() is None:
+    columns = (recording.c.state, recording.c.regrouped_into)
+    query = sa.select(*columns).where(recording.c.id == recording_id, visible_to(actor).expression)
+    held = tx.execute(query.with_for_update(of=recording)).first()
+    if held is None:
         raise RecordingUnknown(id=recording_id)
+    if held.state == RecordingState.REGROUPED.value:
+        raise PurgeOfRegrouped(id=recording_id, whole=held.regrouped_into)
+    if held.state == RecordingState.RECEIVING.value:
+        _end_receiving(tx, recording_id, actor.account_id, clock)
     _stop_making(tx, jobs, recording_id)
     objects = _objects_of(tx, recording_id)
     living = [object_id for object_id in objects if vault.destroy_key(tx, object_id)]
@@ -136,8 +150,11 @@ def lay_to_rest(tx: Connection, vault: Vault, found: Sequence[Tombstone]) -> int
         if stone.id not in known:
             tx.execute(tombstone.insert().values(_row(stone)))
             new += 1
-        if tx.execute(sa.select(recording.c.id).where(recording.c.id == stone.subject)).first() is not None:
-            _mark(tx, stone.subject)
+        # Its parts may have been in recordings of their own when this database was kept.
+        holders = sa.select(part.c.recording_id).where(part.c.object_id.in_(stone.object_ids))
+        mine = sa.or_(recording.c.id == stone.subject, recording.c.id.in_(holders))
+        for recording_id in tx.scalars(sa.select(recording.c.id).where(mine).order_by(recording.c.id)).all():
+            _mark(tx, recording_id)
     return new
 
 
@@ -233,7 +250,16 @@ def _objects_of(tx: Connection, recording_id: str) -> dict[str, str]:
         same.append(vault_object.c.object_id.in_(made))
         rows = tx.execute(sa.select(vault_object.c.object_id, vault_object.c.kind).where(sa.or_(*same)))
         found |= {row.object_id: row.kind for row in rows}
+    beside = sa.select(sidecar.c.object_id).where(sidecar.c.recording_id == recording_id)
+    found |= dict.fromkeys(tx.scalars(beside), "sidecar")
     return dict(sorted(found.items()))
+
+
+def _end_receiving(tx: Connection, recording_id: str, actor: str, clock: Clock) -> None:
+    """What is destroyed was sealed before: its history names every part, and can be checked."""
+    keys = sa.select(gathering.c.key).where(gathering.c.recording_id == recording_id).order_by(gathering.c.key)
+    for key in tx.scalars(keys).all():
+        close_incomplete(tx, key, actor=actor, reason="the recording was destroyed", clock=clock)
 
 
 def _stop_making(tx: Connection, jobs: Jobs, recording_id: str) -> None:
@@ -259,6 +285,10 @@ def _mark(tx: Connection, recording_id: str) -> None:
         living = recording.c.id == recording_id, recording.c.state != RecordingState.DESTROYED.value
         values = {"state": RecordingState.DESTROYED.value, "version": recording.c.version + 1}
         tx.execute(recording.update().where(*living).values(values))
+        # Where it was, what was said on it and what was read beside it are as much the recording as its pictures.
+        for told in (location_track, bookmark):
+            tx.execute(told.delete().where(told.c.recording_id == recording_id))
+        tx.execute(sidecar.update().where(sidecar.c.recording_id == recording_id).values(facts={}))
     index_recording(tx, recording_id)
 
 

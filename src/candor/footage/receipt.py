@@ -15,42 +15,36 @@ from candor.core.ids import new_id
 from candor.custody import record as custody
 from candor.custody.events import Event
 from candor.footage import names
+from candor.footage.gathering import (
+    Gathering,
+    describe,
+    device_kind,
+    hold,
+    lacking,
+    name_gaps,
+    note_elsewhere,
+    put_recording,
+    standing,
+)
 from candor.footage.indexing import free_key, index_recording
+from candor.footage.media_types import media_type
 from candor.footage.renditions import want_renditions
 from candor.footage.rules import Flag, RecordingState
+from candor.footage.said import Claim, Said
+from candor.footage.sealing import flags_with, said_start, seal_entry
+from candor.footage.signatures import claimed, want_signatures
 from candor.footage.tables import intake as intake_table
 from candor.footage.tables import part as part_table
 from candor.footage.tables import recording as recording_table
 from candor.footage.tables import rendition as rendition_table
-from candor.footage.times import Start, TimeClaim
+from candor.footage.times import Start, TimeClaim, choose_start
+from candor.footage.wearing import Wearing, note_conflicts, wearer_of
 from candor.footage.words import sort_text
 from candor.jobs import Jobs
 from candor.store import SealedObject, SealedStream, Vault
-from candor.store.sealing import LEAF, context_of
+from candor.store.sealing import context_of
 
-__all__ = ["Claim", "Receipt", "Received", "enter", "enter_again", "is_known", "seal_details", "unrecorded"]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What the sender says of a file. Only bytes are believed; this is kept beside them.
-
-    `name`: of the file; `source`: path or name as given; `face`: cli, web …; `actor`: who hands it in (account id or
-    `system:…`). Whoever calls has checked that ids exist and that the actor may.
-    """
-
-    name: str
-    source: str
-    face: str
-    actor: str
-    modified_at: datetime | None = None
-    wearer_id: str | None = None
-    unit_id: str | None = None
-    device_id: str | None = None
-    device_kind: str | None = None
-    incident_number: str | None = None
-    category: str | None = None
-    title: str | None = None
+__all__ = ["Claim", "Receipt", "Received", "enter", "enter_again", "is_known", "unrecorded"]
 
 
 @dataclass(frozen=True)
@@ -97,46 +91,121 @@ def enter(tx: Connection, vault: Vault, jobs: Jobs, clock: Clock, receipt: Recei
     if again is not None:
         return again
     vault.record(tx, receipt.sealed)
+    part_of = receipt.claim.part_of
+    if part_of is None:
+        return _enter_recording(tx, jobs, clock, receipt, None)
+    held = hold(tx, part_of.key, actor=receipt.claim.actor, clock=clock)
+    before = None if held.recording_id is None else standing(tx, held.recording_id)
+    if before is None or before.state == RecordingState.DESTROYED.value:
+        # What was destroyed stays so: what comes after it is a recording of its own.
+        return _enter_recording(tx, jobs, clock, receipt, held)
+    return _enter_part(tx, jobs, clock, receipt, held, before)
+
+
+def _enter_recording(tx: Connection, jobs: Jobs, clock: Clock, receipt: Receipt, held: Gathering | None) -> Received:
+    """A file that begins a recording; `held`: the gathering that it is the first part of."""
+    said = Said() if held is None else held.said
+    start = _start(receipt, said)
+    wearing = wearer_of(
+        tx,
+        said_wearer=receipt.claim.wearer_id or said.wearer_id,
+        said_unit=receipt.claim.unit_id or said.unit_id,
+        device_id=receipt.claim.device_id or said.device_id,
+        face=receipt.claim.face,
+        started_at=start.at,
+        source=start.source,
+        handed_over_at=receipt.received_at,
+    )
+    state, late = RecordingState.SEALED, False
+    if held is not None:
+        late = held.complete
+        state = RecordingState.SEALED if late else RecordingState.RECEIVING
+    flags = flags_with(receipt.flags, wearing, late=late)
     recording_id, part_id = new_id(), new_id()
-    tx.execute(recording_table.insert(), _recording_row(tx, receipt, recording_id))
-    tx.execute(part_table.insert(), _part_row(receipt, recording_id, part_id))
+    row = _recording_row(tx, receipt, recording_id, said, start, wearing)
+    tx.execute(recording_table.insert(), {**row, "state": state.value, "flags": [flag.value for flag in flags]})
+    tx.execute(part_table.insert(), _part_row(receipt, recording_id, part_id, 1))
     intake_id = _add_intake(tx, receipt, part_id)
-    start = {"started_at": iso(receipt.start.at), "started_source": receipt.start.source.value}
-    custody.append(
-        tx,
-        Event.RECORDING_RECEIVED,
-        actor=receipt.claim.actor,
-        recording=recording_id,
-        details=_receipt_details(receipt, intake_id) | start,
-        clock=clock,
-    )
-    custody.append(
-        tx,
-        Event.RECORDING_SEALED,
-        actor=receipt.claim.actor,
-        recording=recording_id,
-        details=seal_details(receipt.sealed, names.kept(receipt.claim.name), receipt.flags),
-        clock=clock,
-    )
+    more = {"started_at": iso(start.at), "started_source": start.source.value}
+    if held is not None:
+        put_recording(tx, held.key, recording_id, clock=clock)
+        asked = Said(wearer_id=receipt.claim.wearer_id, unit_id=receipt.claim.unit_id)
+        describe(tx, held.key, asked.merged(said), actor=receipt.claim.actor, clock=clock)
+        more["gathering"] = held.key
+    details = {**_receipt_details(receipt, intake_id), **more, "wearer": wearing.wearer_id, "unit": wearing.unit_id}
+    _append(tx, Event.RECORDING_RECEIVED, receipt, recording_id, details, clock)
+    entry = _entry(receipt, 1)
+    if state is RecordingState.SEALED:
+        sealing = {"parts": [entry], "flags": [flag.value for flag in flags]}
+        _append(tx, Event.RECORDING_SEALED, receipt, recording_id, sealing, clock)
+    else:
+        _append(tx, Event.RECORDING_PART_RECEIVED, receipt, recording_id, {**entry, "intake": intake_id}, clock)
+    note_conflicts(tx, recording_id, wearing, actor=receipt.claim.actor, clock=clock)
     want_renditions(tx, jobs, clock, part_id, receipt.media)
+    want_signatures(tx, jobs, clock, part_id, receipt.media)
     index_recording(tx, recording_id)
-    sealed = receipt.sealed
-    return Received(
-        recording_id, part_id, sealed.sha256, sealed.size, RecordingState.SEALED, receipt.flags, new=True, kept=True
-    )
+    return _received(receipt, recording_id, part_id, state, flags)
 
 
-def seal_details(sealed: SealedObject, name: str, flags: tuple[Flag, ...]) -> dict[str, Any]:
-    """The details of `recording:sealed` for a recording of one part."""
-    part = {
-        "part": 1,
-        "sha256": sealed.sha256.hex(),
-        "chunk_root": sealed.chunk_root.hex(),
-        "chunk_size": LEAF,
-        "size": sealed.size,
-        "name": name,
+def _enter_part(
+    tx: Connection, jobs: Jobs, clock: Clock, receipt: Receipt, held: Gathering, before: sa.Row[Any]
+) -> Received:
+    """A further part of a recording: added while it is being received, or late, when it was sealed already."""
+    late = before.state != RecordingState.RECEIVING.value
+    number = tx.scalar(sa.select(sa.func.max(part_table.c.number)).where(part_table.c.recording_id == before.id)) or 0
+    part_id, state = new_id(), RecordingState(before.state)
+    tx.execute(part_table.insert(), _part_row(receipt, before.id, part_id, number + 1))
+    intake_id = _add_intake(tx, receipt, part_id)
+    flags = {Flag(flag) for flag in before.flags} | set(receipt.flags) | ({Flag.LATE_PART} if late else set())
+    put_recording(tx, held.key, before.id, clock=clock)
+    if late:
+        name_gaps(tx, before.id)
+        if not lacking(tx, before.id):  # it was what was missing
+            flags.discard(Flag.INCOMPLETE)
+    length = _milliseconds(receipt.media.get("duration"))
+    values = {
+        "flags": sorted(flag.value for flag in flags),
+        "size": before.size + receipt.sealed.size,
+        "duration_ms": before.duration_ms if length is None else (before.duration_ms or 0) + length,
     }
-    return {"parts": [part], "flags": [flag.value for flag in flags]}
+    tx.execute(recording_table.update().where(recording_table.c.id == before.id).values(values))
+    entry, more = _entry(receipt, number + 1), _receipt_details(receipt, intake_id)
+    if late:
+        details = {**more, "parts": [entry], "flags": values["flags"]}
+        _append(tx, Event.RECORDING_PART_ADDED, receipt, before.id, details, clock)
+    else:
+        _append(tx, Event.RECORDING_PART_RECEIVED, receipt, before.id, {**more, **entry}, clock)
+    want_renditions(tx, jobs, clock, part_id, receipt.media)
+    want_signatures(tx, jobs, clock, part_id, receipt.media)
+    index_recording(tx, before.id)
+    return _received(receipt, before.id, part_id, state, tuple(sorted(flags)))
+
+
+def _append(
+    tx: Connection, event: Event, receipt: Receipt, recording_id: str, details: Mapping[str, Any], clock: Clock
+) -> None:
+    actor = receipt.claim.actor
+    custody.append(tx, event, actor=actor, recording=recording_id, details=dict(details), clock=clock)
+
+
+def _received(
+    receipt: Receipt, recording_id: str, part_id: str, state: RecordingState, flags: tuple[Flag, ...]
+) -> Received:
+    sealed = receipt.sealed
+    return Received(recording_id, part_id, sealed.sha256, sealed.size, state, flags, new=True, kept=True)
+
+
+def _start(receipt: Receipt, said: Said) -> Start:
+    """The start that is shown: what is said of the whole recording counts before what one file says."""
+    if said.started_at is None:
+        return receipt.start
+    return choose_start((said_start(said.started_at), *receipt.times), receipt.received_at)
+
+
+def _entry(receipt: Receipt, number: int) -> dict[str, Any]:
+    sealed = receipt.sealed
+    name = names.kept(receipt.claim.name)
+    return seal_entry(number, sealed.sha256, sealed.chunk_root, sealed.size, name, media=receipt.media)
 
 
 def is_known(tx: Connection, sealed: SealedObject) -> bool:
@@ -158,14 +227,13 @@ def enter_again(tx: Connection, vault: Vault, jobs: Jobs, clock: Clock, receipt:
     if restored:
         vault.record(tx, receipt.sealed)
         tx.execute(part_table.update().where(part_table.c.id == known.id).values(object_id=receipt.sealed.object_id))
-        tx.execute(
-            recording_table.update()
-            .where(recording_table.c.id == known.recording_id)
-            .values(state=RecordingState.SEALED.value)
-        )
+        _revive(tx, known.recording_id)
         _make_renditions_anew(tx, vault, jobs, clock, known)
         index_recording(tx, known.recording_id)
     intake_id = _add_intake(tx, receipt, known.id)
+    if receipt.claim.part_of is not None:
+        held = hold(tx, receipt.claim.part_of.key, actor=receipt.claim.actor, clock=clock)
+        note_elsewhere(tx, held, known.recording_id)
     custody.append(
         tx,
         Event.RECORDING_RECEIVED_AGAIN,
@@ -187,6 +255,19 @@ def enter_again(tx: Connection, vault: Vault, jobs: Jobs, clock: Clock, receipt:
         new=False,
         kept=restored,
     )
+
+
+def _revive(tx: Connection, recording_id: str) -> None:
+    """A recording of which a part can be read again is destroyed no longer. While other parts of it are, it says that
+    something of it is missing; one that was still coming in still is."""
+    columns = (recording_table.c.state, recording_table.c.flags)
+    row = tx.execute(sa.select(*columns).where(recording_table.c.id == recording_id).with_for_update()).one()
+    if row.state != RecordingState.DESTROYED.value:
+        return
+    lacks = {Flag.INCOMPLETE.value} if lacking(tx, recording_id) else set()
+    flags = sorted({*row.flags} - {Flag.INCOMPLETE.value} | lacks)
+    values = {"state": RecordingState.SEALED.value, "flags": flags}
+    tx.execute(recording_table.update().where(recording_table.c.id == recording_id).values(**values))
 
 
 def _part_with(tx: Connection, sealed: SealedObject, *, held: bool = False) -> sa.Row[Any] | None:
@@ -212,24 +293,25 @@ def _make_renditions_anew(tx: Connection, vault: Vault, jobs: Jobs, clock: Clock
     want_renditions(tx, jobs, clock, known.id, claims.get("media", {}))
 
 
-def _recording_row(tx: Connection, receipt: Receipt, recording_id: str) -> dict[str, Any]:
-    claim, start = receipt.claim, receipt.start
-    title = claim.title or names.shown(names.kept(claim.name))
+def _recording_row(
+    tx: Connection, receipt: Receipt, recording_id: str, said: Said, start: Start, wearing: Wearing
+) -> dict[str, Any]:
+    claim = receipt.claim
+    title = claim.title or said.title or names.shown(names.kept(claim.name))
+    device_id = claim.device_id or said.device_id
     return {
         "id": recording_id,
-        "state": RecordingState.SEALED.value,
-        "flags": [flag.value for flag in receipt.flags],
         "received_at": receipt.received_at,
-        "wearer_id": claim.wearer_id,
-        "unit_id": claim.unit_id,
-        "device_id": claim.device_id,
-        "device_kind": claim.device_kind,
+        "wearer_id": wearing.wearer_id,
+        "unit_id": wearing.unit_id,
+        "device_id": device_id,
+        "device_kind": claim.device_kind or device_kind(tx, device_id),
         "started_at": start.at,
         "started_source": start.source.value,
         "started_key": free_key(tx, start.at, recording_id),
         "duration_ms": _milliseconds(receipt.media.get("duration")),
-        "incident_number": claim.incident_number,
-        "category": claim.category,
+        "incident_number": claim.incident_number or said.incident_number,
+        "category": claim.category or said.category,
         "title": title,
         "title_sort": sort_text(title),
         "tags": [],
@@ -237,19 +319,24 @@ def _recording_row(tx: Connection, receipt: Receipt, recording_id: str) -> dict[
         "notes": "",
         "size": receipt.sealed.size,
         "version": 1,
+        "activated_at": said.activated_at,
+        "deactivated_at": said.deactivated_at,
+        "ended_at": said.ended_at,
     }
 
 
-def _part_row(receipt: Receipt, recording_id: str, part_id: str) -> dict[str, Any]:
+def _part_row(receipt: Receipt, recording_id: str, part_id: str, number: int) -> dict[str, Any]:
     claims: dict[str, Any] = {"media": receipt.media, "times": [claim.to_json() for claim in receipt.times]}
     raw = names.raw_bytes(receipt.claim.name)
     if raw is not None:
         claims["name_bytes"] = raw.hex()
-    sealed = receipt.sealed
+    if receipt.claim.also:
+        claims["source"] = dict(receipt.claim.also)
+    sealed, part_of = receipt.sealed, receipt.claim.part_of
     return {
         "id": part_id,
         "recording_id": recording_id,
-        "number": 1,
+        "number": number,
         "object_id": sealed.object_id,
         "sha256": sealed.sha256,
         "chunk_root": sealed.chunk_root,
@@ -257,6 +344,8 @@ def _part_row(receipt: Receipt, recording_id: str, part_id: str) -> dict[str, An
         "name": names.kept(receipt.claim.name),
         "media_type": media_type(receipt.media),
         "claims": claims,
+        "started_at": part_of.started_at if part_of else None,
+        "ended_at": part_of.ended_at if part_of else None,
     }
 
 
@@ -270,13 +359,14 @@ def _add_intake(tx: Connection, receipt: Receipt, part_id: str) -> str:
         "face": claim.face,
         "source": names.kept(claim.source),
         "file_modified_at": claim.modified_at,
+        "dock_id": claim.dock_id,
     }
     tx.execute(intake_table.insert(), row)
     return intake_id
 
 
 def _receipt_details(receipt: Receipt, intake_id: str) -> dict[str, Any]:
-    claim = receipt.claim
+    claim, signatures = receipt.claim, claimed(receipt.media)
     return {
         "intake": intake_id,
         "name": names.kept(claim.name),
@@ -289,35 +379,9 @@ def _receipt_details(receipt: Receipt, intake_id: str) -> dict[str, Any]:
         "wearer": claim.wearer_id,
         "unit": claim.unit_id,
         "device": claim.device_id,
+        **({"dock": claim.dock_id} if claim.dock_id else {}),
+        **({"signatures": signatures} if signatures else {}),
     }
-
-
-#: FFmpeg's names of formats, by their first word, as (with pictures, sound alone).
-_MEDIA_TYPES = {
-    "mov": ("video/mp4", "audio/mp4"),
-    "matroska": ("video/x-matroska", "audio/x-matroska"),
-    "avi": ("video/x-msvideo", "video/x-msvideo"),
-    "mpegts": ("video/mp2t", "video/mp2t"),
-    "mpeg": ("video/mpeg", "audio/mpeg"),
-    "asf": ("video/x-ms-asf", "audio/x-ms-wma"),
-    "flv": ("video/x-flv", "video/x-flv"),
-    "mxf": ("application/mxf", "application/mxf"),
-    "wav": ("audio/wav", "audio/wav"),
-    "mp3": ("audio/mpeg", "audio/mpeg"),
-    "ogg": ("video/ogg", "audio/ogg"),
-    "flac": ("audio/flac", "audio/flac"),
-    "aac": ("audio/aac", "audio/aac"),
-}
-
-
-def media_type(media: Mapping[str, Any]) -> str | None:
-    """The media type by what is in the file, never by its name; None when it is no recording in a known format."""
-    container = media.get("container")
-    if not container:
-        return None
-    pictures = any(stream["type"] == "video" for stream in media["streams"])
-    known = _MEDIA_TYPES.get(container.split(",")[0])
-    return "application/octet-stream" if known is None else known[0 if pictures else 1]
 
 
 def _milliseconds(seconds: float | None) -> int | None:

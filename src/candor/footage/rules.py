@@ -37,9 +37,12 @@ __all__ = [
 
 
 class RecordingState(StrEnum):
-    """What has become of a recording. A half-done one has no row, so there is no state for it."""
+    """What has become of a recording. A half-done file has no row, so there is no state for it; a recording that
+    several files make up is being received until its source says that nothing more comes."""
 
+    RECEIVING = "receiving"
     SEALED = "sealed"
+    REGROUPED = "regrouped"
     DESTROYED = "destroyed"
 
 
@@ -49,6 +52,8 @@ class Flag(StrEnum):
     CHANGED_WHILE_READ = "changed-while-read"
     DAMAGED = "damaged"
     EMPTY = "empty"
+    INCOMPLETE = "incomplete"
+    LATE_PART = "late-part"
     NAME_UNUSUAL = "name-unusual"
     NOBODY_KNOWN = "nobody-known"
     NOT_EXAMINED = "not-examined"
@@ -57,6 +62,7 @@ class Flag(StrEnum):
     TIME_UNLIKELY = "time-unlikely"
     TRUNCATED = "truncated"
     UNDECODABLE = "undecodable"
+    WEARER_DISPUTED = "wearer-disputed"
 
 
 #: One sentence per flag for people.
@@ -64,6 +70,8 @@ FLAG_WORDS: dict[Flag, str] = {
     Flag.CHANGED_WHILE_READ: "The file was being written while it was read; what was sealed may be a part of it.",
     Flag.DAMAGED: "Some of the recorded data is damaged and has to be skipped when it is shown.",
     Flag.EMPTY: "The file is empty: it has no bytes at all.",
+    Flag.INCOMPLETE: "Not everything that its source says it recorded has come; what is missing is named.",
+    Flag.LATE_PART: "A part came after the recording was said to be complete.",
     Flag.NAME_UNUSUAL: "The file's name holds characters that a reader would not see; they are shown written out.",
     Flag.NOBODY_KNOWN: "It is not known who wore the camera.",
     Flag.NOT_EXAMINED: "What the file claims could not be examined; the bytes are sealed as they came.",
@@ -72,12 +80,15 @@ FLAG_WORDS: dict[Flag, str] = {
     Flag.TIME_UNLIKELY: "The file claims a time that cannot well be true; its clock may never have been set.",
     Flag.TRUNCATED: "The file ends too early: a part of the recording or its index is missing.",
     Flag.UNDECODABLE: "Pictures or sound in the file could not be decoded.",
+    Flag.WEARER_DISPUTED: "Who wore the camera is said in two ways; somebody has to settle it.",
 }
 
 
 class RenditionKind(StrEnum):
-    """What is made from a part for looking, in the order of making."""
+    """What is made from a part, in the order of making: first what makes a damaged one whole again, as far as that can
+    be; then what is made for looking."""
 
+    REPAIRED = "repaired"
     POSTER = "poster"
     FILMSTRIP = "filmstrip"
     WAVEFORM = "waveform"
@@ -86,6 +97,7 @@ class RenditionKind(StrEnum):
 
 #: Names of renditions for people.
 RENDITION_WORDS: dict[RenditionKind, str] = {
+    RenditionKind.REPAIRED: "repaired copy",
     RenditionKind.POSTER: "poster",
     RenditionKind.FILMSTRIP: "filmstrip",
     RenditionKind.WAVEFORM: "waveform",
@@ -108,6 +120,7 @@ _FLAG_OF_PROBLEM: dict[str, Flag] = {
     "not-media": Flag.NOT_MEDIA,
     "nothing-to-show": Flag.NOT_MEDIA,
     "index-missing": Flag.TRUNCATED,
+    "index-broken": Flag.DAMAGED,
     "ends-early": Flag.TRUNCATED,
     "length-unknown": Flag.TRUNCATED,
     "picture-undecodable": Flag.UNDECODABLE,

@@ -42,6 +42,11 @@ recording = sa.Table(
     sa.Column("longitude", sa.Float),
     sa.Column("size", sa.BigInteger, nullable=False),  # bytes of all parts
     sa.Column("version", sa.Integer, nullable=False),  # counts changes of the catalogue entry, from 1
+    # When somebody, or a trigger, switched it on and off. The pre-event buffer makes content begin before that.
+    sa.Column("activated_at", UtcDateTime),
+    sa.Column("deactivated_at", UtcDateTime),
+    sa.Column("ended_at", UtcDateTime),  # the end of its content, as its source says
+    sa.Column("regrouped_into", sa.String(36)),  # the recording that its parts belong to since
 )
 #: The orders a list can have besides that by start; each ends in started_key, so that every place is one of its own.
 sa.Index("ix_recording_received", recording.c.received_at, recording.c.started_key)
@@ -50,6 +55,7 @@ sa.Index("ix_recording_duration", sa.func.coalesce(recording.c.duration_ms, sa.t
 sa.Index("ix_recording_wearer", recording.c.wearer_id, recording.c.started_key)
 sa.Index("ix_recording_unit", recording.c.unit_id, recording.c.started_key)
 sa.Index("ix_recording_incident", recording.c.incident_number, recording.c.started_key)
+sa.Index("ix_recording_device", recording.c.device_id, recording.c.started_key)
 
 #: A file of a recording. Its identity is the SHA-256 of its bytes.
 part = sa.Table(
@@ -64,8 +70,12 @@ part = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("name", sa.Text, nullable=False),  # as the sender named it (footage.names.kept)
     sa.Column("media_type", sa.Text),
-    # {"media": what the file says of itself, "times": every time with its source, "name_bytes": hex or absent}
+    # {"media": what the file says of itself, "times": every time with its source, "name_bytes": hex or absent,
+    # "source": what else the sender says, absent when nothing}
     sa.Column("claims", JsonText, nullable=False),
+    # Of this part alone, as its source says; the content's own length stands in the claims.
+    sa.Column("started_at", UtcDateTime),
+    sa.Column("ended_at", UtcDateTime),
     sa.UniqueConstraint("recording_id", "number"),
     # The same bytes again are a further intake, not a second part; empty files are never merged.
     sa.Index(
@@ -85,9 +95,121 @@ intake = sa.Table(
     sa.Column("part_id", sa.String(36), sa.ForeignKey("part.id"), nullable=False, index=True),
     sa.Column("received_at", UtcDateTime, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("face", sa.Text, nullable=False),  # cli | web | demo
+    sa.Column("face", sa.Text, nullable=False),  # cli | web | demo | axis | tus | card | link
     sa.Column("source", sa.Text, nullable=False),  # path or file name as given (footage.names.kept)
     sa.Column("file_modified_at", UtcDateTime),
+    sa.Column("dock_id", sa.String(36)),  # fleet's dock that it came through
+)
+
+#: A recording that several files make up, while they come in and afterwards: what its source says of the whole.
+gathering = sa.Table(
+    "gathering",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),  # names the recording for good, as its source does
+    # None until the first part that was not known before.
+    sa.Column("recording_id", sa.String(36), sa.ForeignKey("recording.id"), index=True),
+    sa.Column("state", sa.Text, nullable=False),  # open | complete
+    sa.Column("said", JsonText, nullable=False),  # footage.said.Said as JSON
+    sa.Column("elsewhere", JsonText, nullable=False),  # recordings that hold parts of it since before
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("begun_at", UtcDateTime, nullable=False),
+    sa.Column("last_part_at", UtcDateTime),
+    sa.Column("completed_at", UtcDateTime),
+    sa.Index("ix_gathering_open", "state", "begun_at"),
+)
+
+#: A stretch that a recording should have and no part of it has.
+recording_gap = sa.Table(
+    "recording_gap",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("recording_id", sa.String(36), sa.ForeignKey("recording.id"), nullable=False, index=True),
+    sa.Column("after_part", sa.Integer, nullable=False),  # number of the part before it; 0: before the first
+    sa.Column("from_at", UtcDateTime, nullable=False),
+    sa.Column("to_at", UtcDateTime, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),  # footage.gaps.GapReason
+)
+
+#: A small file beside recordings, kept raw and sealed: a hash list, a track, a key, what nobody knows.
+sidecar = sa.Table(
+    "sidecar",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("recording_id", sa.String(36), sa.ForeignKey("recording.id"), index=True),
+    sa.Column("device_id", sa.String(36), sa.ForeignKey("device.id")),
+    sa.Column("dock_id", sa.String(36)),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("face", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("object_id", sa.String(36), nullable=False, unique=True),
+    sa.Column("sha256", sa.LargeBinary(32), nullable=False, index=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("facts", JsonText, nullable=False),  # what the limited parser read in it; nothing of it is believed
+    sa.Column("received_at", UtcDateTime, nullable=False),
+)
+
+#: Where a camera says it was.
+location_track = sa.Table(
+    "location_track",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("recording_id", sa.String(36), sa.ForeignKey("recording.id"), nullable=False, index=True),
+    sa.Column("part_id", sa.String(36), sa.ForeignKey("part.id")),
+    sa.Column("sidecar_id", sa.String(36), sa.ForeignKey("sidecar.id")),
+    sa.Column("source", sa.Text, nullable=False),  # which dialect, where it was found
+    sa.Column("points", JsonText, nullable=False),  # footage.tracks: list of [seconds, latitude, longitude, …]
+    sa.Column("received_at", UtcDateTime, nullable=False),
+)
+
+#: A moment or a stretch that somebody marked on the camera.
+bookmark = sa.Table(
+    "bookmark",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("recording_id", sa.String(36), sa.ForeignKey("recording.id"), nullable=False),
+    sa.Column("source_id", sa.Text, nullable=False),  # as the source names it
+    sa.Column("at", UtcDateTime),
+    sa.Column("until", UtcDateTime),
+    sa.Column("category", sa.Text),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("tags", JsonText, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("recording_id", "source_id"),
+)
+
+#: What was said of a recording's wearer when it came in, and what that made: for deriving it again when it is said
+#: otherwise who had the camera. One row per recording.
+recording_wearing = sa.Table(
+    "recording_wearing",
+    metadata,
+    sa.Column("recording_id", sa.String(36), sa.ForeignKey("recording.id"), primary_key=True),
+    sa.Column("said_wearer_id", sa.String(36)),
+    sa.Column("said_unit_id", sa.String(36)),
+    sa.Column("face", sa.Text, nullable=False),  # through which it was said
+    sa.Column("basis", sa.Text, nullable=False),  # footage.wearing.Basis
+    sa.Column("derived_at", UtcDateTime, nullable=False),
+)
+
+#: Two things said of a recording that cannot both be true, until somebody settles what holds.
+discrepancy = sa.Table(
+    "discrepancy",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("recording_id", sa.String(36), sa.ForeignKey("recording.id"), nullable=False, index=True),
+    sa.Column("field", sa.Text, nullable=False),  # footage.discrepancies.Field
+    sa.Column("why", sa.Text, nullable=False),  # footage.discrepancies.Why
+    sa.Column("claims", JsonText, nullable=False),  # list of {"says": who or what, "value": id or text, …}
+    sa.Column("state", sa.Text, nullable=False),  # open | settled | ended
+    # "recording field" while it is open, None afterwards. Unique: two at once cannot both open it.
+    sa.Column("open_key", sa.Text, unique=True),
+    sa.Column("chosen", sa.Text),  # what holds: id or text; None: nobody knows
+    sa.Column("reason", sa.Text),
+    sa.Column("settled_by", sa.Text),
+    sa.Column("opened_at", UtcDateTime, nullable=False),
+    sa.Column("settled_at", UtcDateTime),
+    sa.Index("ix_discrepancy_state", "state", "opened_at"),
 )
 
 #: A derivative of a part, with a seal of its own.
@@ -106,6 +228,26 @@ rendition = sa.Table(
     sa.Column("problem", sa.Text),  # why it failed, for people
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("ready_at", UtcDateTime),
+    sa.UniqueConstraint("part_id", "kind"),
+)
+
+#: A kind of signature that a camera put into a part, and what a check found of it (footage.signatures).
+part_signature = sa.Table(
+    "part_signature",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("part_id", sa.String(36), sa.ForeignKey("part.id"), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # footage.media.signature_detection.KINDS
+    sa.Column("state", sa.Text, nullable=False),  # footage.signatures.SignatureState
+    sa.Column("job_id", sa.Text),
+    sa.Column("certificate", sa.Text),  # SHA-256 of the signer's certificate, or bare key, in hexadecimal
+    sa.Column("verdict", sa.Text),  # footage.signatures.Verdict
+    sa.Column("trust", sa.Text),  # footage.signatures.Trust
+    sa.Column("details", JsonText, nullable=False),
+    sa.Column("checker", sa.Text),  # version of what checked it
+    sa.Column("problem", sa.Text),  # why it could not be checked, for people
+    sa.Column("found_at", UtcDateTime, nullable=False),
+    sa.Column("checked_at", UtcDateTime),
     sa.UniqueConstraint("part_id", "kind"),
 )
 

@@ -1,9 +1,11 @@
 """Which start is shown: a stated rule over times that each have a source. Pure.
 
 The rule, in order:
-1. what the file itself claims, if it names its zone and is likely (the first such claim in the order of `claims_of`);
-2. the file's own date, if likely. It is when the file was last written, usually the end of the recording;
-3. the time of receipt.
+1. what the dock or camera system says that handed it in, if likely;
+2. what the file itself claims, if it names its zone and is likely (the first such claim in the order of `claims_of`);
+3. what the file's name says, read in a stated zone, if likely;
+4. the file's own date, if likely. It is when the file was last written, usually the end of the recording;
+5. the time of receipt.
 Somebody may set it right (`corrected`); what was claimed stays beside it.
 
 A time is likely from 2 January 2000 on (clocks that were never set begin in 1904, 1970, 1980 or on 1 January 2000)
@@ -27,7 +29,9 @@ LATEST_AFTER_RECEIPT = timedelta(hours=15)
 class TimeSource(StrEnum):
     """Where a time comes from."""
 
+    DOCK = "dock"
     CLAIM = "claim"
+    NAME = "name"
     FILE_DATE = "file-date"
     RECEIPT = "receipt"
     CORRECTED = "corrected"
@@ -35,7 +39,9 @@ class TimeSource(StrEnum):
 
 #: What the display says beside a time.
 SOURCE_WORDS: dict[TimeSource, str] = {
+    TimeSource.DOCK: "as the camera system says",
     TimeSource.CLAIM: "as the file itself claims",
+    TimeSource.NAME: "by the file's name",
     TimeSource.FILE_DATE: "by the file's own date, usually the end of the recording",
     TimeSource.RECEIPT: "time of receipt; the start is not known",
     TimeSource.CORRECTED: "corrected by hand",
@@ -88,6 +94,12 @@ def file_date(modified_at: datetime | None) -> list[TimeClaim]:
     if modified_at is None:
         return []
     return [TimeClaim(TimeSource.FILE_DATE, modified_at, "the file's date", iso(modified_at))]
+
+
+def in_order(claims: Iterable[TimeClaim]) -> list[TimeClaim]:
+    """Claims most trusted first: by the order of sources, within one as they came."""
+    order = list(TimeSource)
+    return sorted(claims, key=lambda claim: order.index(claim.source))
 
 
 def likely(at: datetime, received_at: datetime) -> bool:

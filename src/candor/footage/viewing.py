@@ -32,18 +32,20 @@ from candor.footage.errors import (
 )
 from candor.footage.purging import must_not_be_destroyed
 from candor.footage.rules import RenditionKind, RenditionState, visible_to
-from candor.footage.tables import part, recording, rendition, viewing
+from candor.footage.tables import part, recording, rendition, sidecar, viewing
 from candor.people.rules import Actor
 from candor.store import SealedStream, Vault
 
 __all__ = [
     "DOWNLOAD_PURPOSE",
     "POSTER_PURPOSE",
+    "SIDECAR_PURPOSE",
     "Opened",
     "Viewing",
     "begin_viewing",
     "open_part",
     "open_rendition",
+    "open_sidecar",
     "watched_within",
 ]
 
@@ -54,6 +56,9 @@ LONGEST_PURPOSE = 500
 POSTER_PURPOSE = "picture in a list of recordings"
 #: How a purpose begins that is to keep a copy of an original; the part's identifier follows.
 DOWNLOAD_PURPOSE = "Download of the original file"
+#: The same of a small file that came beside the recording; its identifier follows.
+SIDECAR_PURPOSE = "Download of a file beside the recording"
+_DOWNLOADS = (DOWNLOAD_PURPOSE, SIDECAR_PURPOSE)
 _ORIGINAL = "original"
 
 
@@ -156,14 +161,38 @@ def open_rendition(
     return opening.open(found.where(rendition.c.id == rendition_id), rendition_id, viewing_id)
 
 
+def open_sidecar(
+    database: Database,
+    vault: Vault,
+    actor: Actor,
+    sidecar_id: str,
+    *,
+    viewing_id: str | None = None,
+    clock: Clock | None = None,
+) -> Opened:
+    """Open a file that came beside a recording, to be kept; as `open_part`, for that purpose alone."""
+    kind, media_type = sa.literal(_ORIGINAL).label("kind"), sa.null().label("media_type")
+    columns = (sidecar.c.object_id, media_type, sidecar.c.name, sidecar.c.recording_id, kind)
+    found = sa.select(*columns).where(sidecar.c.id == sidecar_id)
+    opening = _Opening(database, vault, actor, f"{SIDECAR_PURPOSE} {sidecar_id}", clock or SystemClock())
+    return opening.open(found, sidecar_id, viewing_id, of=sidecar.c.recording_id)
+
+
 class _Opening:
     def __init__(self, database: Database, vault: Vault, actor: Actor, purpose: str, clock: Clock) -> None:
         self._database, self._vault, self._clock = database, vault, clock
         self._actor, self._purpose = actor, " ".join(purpose.split())
 
-    def open(self, query: sa.Select[Any], identifier: str, viewing_id: str | None) -> Opened:
+    def open(
+        self,
+        query: sa.Select[Any],
+        identifier: str,
+        viewing_id: str | None,
+        *,
+        of: sa.Column[Any] = part.c.recording_id,
+    ) -> Opened:
         within = visible_to(self._actor).expression
-        query = query.join(recording, recording.c.id == part.c.recording_id).where(within)
+        query = query.join(recording, recording.c.id == of).where(within)
         with self._database.read() as tx:
             row = tx.execute(query).first()
             if row is None or not _serves(self._purpose, row.kind):
@@ -206,7 +235,7 @@ def _serves(purpose: str, kind: str) -> bool:
     """Whether a viewing for that purpose opens something of that kind (a rendition's, or the original)."""
     if purpose == POSTER_PURPOSE:
         return kind == RenditionKind.POSTER
-    return kind == _ORIGINAL or not purpose.startswith(DOWNLOAD_PURPOSE)
+    return kind == _ORIGINAL or not purpose.startswith(_DOWNLOADS)
 
 
 def _why_not(row: sa.Row[Any]) -> str:

@@ -5,6 +5,12 @@ from __future__ import annotations
 import candor.core.outbox
 import candor.custody.tables
 import candor.disclosure.tables
+import candor.docking.axis.tables
+import candor.docking.cards.tables
+import candor.docking.credential_tables
+import candor.docking.links.tables
+import candor.docking.reconciliation.tables
+import candor.docking.uploads.tables
 import candor.fleet.tables
 import candor.footage.tables
 import candor.health.tables

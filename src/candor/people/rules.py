@@ -35,6 +35,8 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit:view"
     CATEGORIES_MANAGE = "categories:manage"
     DEVICES_MANAGE = "devices:manage"
+    DOCKS_MANAGE = "docks:manage"
+    DOCKS_VIEW = "docks:view"
     FIXITY_RUN = "fixity:run"
     JOBS_VIEW = "jobs:view"
     KEYS_MANAGE = "keys:manage"
@@ -73,6 +75,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             _P.CATEGORIES_MANAGE,
             _P.DEVICES_MANAGE,
+            _P.DOCKS_MANAGE,
+            _P.DOCKS_VIEW,
             _P.FIXITY_RUN,
             _P.JOBS_VIEW,
             _P.LOG_VIEW,
@@ -90,8 +94,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     # The parties to a case see what is handed to them, and nothing by their role alone.
     Role.PROSECUTOR_GUEST: frozenset({_P.LOG_VIEW}),
     Role.DEFENCE_GUEST: frozenset({_P.LOG_VIEW}),
-    Role.OVERSIGHT: frozenset({_P.AUDIT_VIEW, _P.LOG_VIEW}),
-    Role.PROGRAMME_MANAGER: frozenset({_P.LOG_VIEW, _P.SYSTEM_VIEW}),
+    Role.OVERSIGHT: frozenset({_P.AUDIT_VIEW, _P.DOCKS_VIEW, _P.LOG_VIEW}),
+    Role.PROGRAMME_MANAGER: frozenset({_P.DOCKS_VIEW, _P.LOG_VIEW, _P.SYSTEM_VIEW}),
     Role.RESEARCHER: frozenset({_P.LOG_VIEW}),
     Role.ADMINISTRATOR: frozenset(
         {
@@ -99,6 +103,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             _P.AUDIT_VIEW,
             _P.CATEGORIES_MANAGE,
             _P.DEVICES_MANAGE,
+            _P.DOCKS_MANAGE,
+            _P.DOCKS_VIEW,
             _P.JOBS_VIEW,
             _P.KEYS_MANAGE,
             _P.LOG_VIEW,
@@ -144,6 +150,8 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.AUDIT_VIEW: "search what was done by whom",
     Permission.CATEGORIES_MANAGE: "change the list of categories",
     Permission.DEVICES_MANAGE: "register devices",
+    Permission.DOCKS_MANAGE: "manage docks, who has which camera, and conflicts about recordings",
+    Permission.DOCKS_VIEW: "see docks, cameras, transfers and what is missing",
     Permission.FIXITY_RUN: "check every stored file",
     Permission.JOBS_VIEW: "see the work in progress",
     Permission.KEYS_MANAGE: "see and confirm the recovery sheet",

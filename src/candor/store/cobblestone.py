@@ -89,16 +89,18 @@ class ChunkReader:
     Raises NotAuthentic there or in `read_into`. Holds no position, so threads may share it.
     """
 
-    def __init__(self, source: ByteSource, key: bytes, context: bytes) -> None:
+    def __init__(self, source: ByteSource, key: bytes, context: bytes, *, full: int | None = None) -> None:
+        """`full`: of a stream that is still being written, how many full chunks are read; it has no last one yet, so
+        its length must be known from elsewhere."""
         self._source = source
-        self.size = plain_size(source.size)
+        self.size = plain_size(source.size) if full is None else full * CHUNK
         header = bytes(source.read_at(0, HEADER))
         aead_key, self._base, commitment = _derive(key, header[:SALT], context)
         if not hmac.compare_digest(header[SALT:], commitment):
             raise NotAuthentic("its head (bytes 0 to 55 as stored) does not belong to its key")
         self._aead = AESGCM(aead_key)
         self._last = self.size // CHUNK
-        self._last_plain = self._decrypt_last()
+        self._last_plain = b"" if full is not None else self._decrypt_last()
 
     def chunk(self, index: int) -> bytes:
         """The plaintext of one chunk."""

@@ -2,6 +2,7 @@
 
     ROOT/objects/<last three digits of the id>/<object id>       finished objects, mode 0400
     ROOT/incoming/<object id>                                    being written, locked by the writer
+    ROOT/drafts/…                                                half-received, to be gone on with (drafts.py)
 
 The files are written here and not through obstore: its LocalStore renames without any fsync (seen by strace), so a
 power cut could take an acknowledged object. Here the file is synced, then given its final name by a hard link, which
@@ -14,6 +15,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +29,8 @@ from candor.store.stored import StoredObject, key_of
 __all__ = ["FolderStore"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+"""What a file system answers that gives no file a second name."""
 
 WRITE_BACK = 16 << 20
 """Bytes after which the kernel is asked to start writing, so that the sync at the end finds little left to do."""
@@ -43,7 +46,7 @@ class FolderStore:
             make_folder(self._incoming, mode=0o700)
             make_folder(root / "objects", mode=0o700)
         except OSError as error:
-            raise _fault(error, self.place) from error
+            raise fault_of(error, self.place) from error
 
     @property
     def place(self) -> str:
@@ -58,7 +61,7 @@ class FolderStore:
         except FileNotFoundError as error:
             raise ObjectMissing(object_id=object_id, place=self.place) from error
         except OSError as error:
-            raise _fault(error, self.place, object_id) from error
+            raise fault_of(error, self.place, object_id) from error
 
     def head(self, object_id: str) -> StoredObject | None:
         try:
@@ -66,7 +69,7 @@ class FolderStore:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _fault(error, self.place, object_id) from error
+            raise fault_of(error, self.place, object_id) from error
 
     def list(self) -> Iterator[StoredObject]:
         try:
@@ -76,7 +79,7 @@ class FolderStore:
                         with contextlib.suppress(FileNotFoundError):  # erased while we looked
                             yield _stored(path)
         except OSError as error:
-            raise _fault(error, self.place) from error
+            raise fault_of(error, self.place) from error
 
     def delete(self, object_id: str) -> bool:
         path = self._path(object_id)
@@ -86,7 +89,7 @@ class FolderStore:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise _fault(error, self.place, object_id) from error
+            raise fault_of(error, self.place, object_id) from error
         return True
 
     def clear_unfinished(self, before: datetime) -> int:
@@ -99,7 +102,7 @@ class FolderStore:
                         cleared += 1
             sync_folder(self._incoming)
         except OSError as error:
-            raise _fault(error, self.place) from error
+            raise fault_of(error, self.place) from error
         return cleared
 
     def _path(self, object_id: str) -> Path:
@@ -107,23 +110,31 @@ class FolderStore:
 
 
 class FolderSink:
-    """One object being written to a folder."""
+    """One object being written to a folder.
 
-    def __init__(self, root: Path, object_id: str) -> None:
+    With `drafts`, what is half-written lies in that folder, on the same file system, and is kept: by `abort` up to the
+    last `sync`, and by `finish` under its second name, until whoever asked for it removes it.
+    """
+
+    def __init__(self, root: Path, object_id: str, *, drafts: Path | None = None) -> None:
         self._root, self._object_id = root, object_id
         self._target = root / key_of(object_id)
-        self._draft = root / "incoming" / object_id
-        self._written = self._handed_over = 0
+        self._draft = (drafts or root / "incoming") / object_id
+        self._kept = drafts is not None
+        self._written = self._handed_over = self._synced = 0
         self._handle, self._named = -1, False
+        self._closing = threading.Lock()  # nobody syncs what another thread closes
         try:
             self._handle = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o400)
             # The lock dies with the process: so a sweep can tell a draft that is being written from one left over.
             fcntl.flock(self._handle, fcntl.LOCK_EX)
+            if drafts is not None:
+                sync_folder(drafts)
         except FileExistsError as error:
             raise ObjectExists(object_id=object_id, place=root) from error
         except OSError as error:
             self.abort()
-            raise _fault(error, str(root), object_id) from error
+            raise fault_of(error, str(root), object_id) from error
 
     def write(self, data: Bytes) -> None:
         left = memoryview(data)
@@ -134,7 +145,7 @@ class FolderSink:
             if self._written - self._handed_over >= WRITE_BACK:
                 self._start_write_back()
         except OSError as error:
-            raise _fault(error, str(self._root), self._object_id) from error
+            raise fault_of(error, str(self._root), self._object_id) from error
 
     def _start_write_back(self) -> None:
         if hasattr(os, "posix_fadvise"):
@@ -143,6 +154,16 @@ class FolderSink:
             length = self._written - self._handed_over
             os.posix_fadvise(self._handle, self._handed_over, length, os.POSIX_FADV_DONTNEED)
         self._handed_over = self._written
+
+    def sync(self) -> None:
+        """Have what was written so far on stable storage. Another thread may go on writing meanwhile."""
+        with self._closing:
+            written = self._written
+            try:
+                os.fsync(self._handle)
+            except OSError as error:
+                raise fault_of(error, str(self._root), self._object_id) from error
+            self._synced = max(self._synced, written)
 
     def finish(self) -> None:
         try:
@@ -155,14 +176,14 @@ class FolderSink:
             raise ObjectExists(object_id=self._object_id, place=self._root) from error
         except OSError as error:
             self.abort()
-            raise _fault(error, str(self._root), self._object_id) from error
+            raise fault_of(error, str(self._root), self._object_id) from error
         self._close()
 
     def _give_name(self) -> None:
         try:
             os.link(self._draft, self._target)
         except OSError as error:
-            if error.errno not in _NO_LINKS:
+            if error.errno not in NO_LINKS:
                 raise
             # A file system without hard links (exFAT, some network shares). Identifiers are never used twice, so
             # the gap between looking and renaming is only theoretical.
@@ -172,22 +193,28 @@ class FolderSink:
             self._named = True
         else:
             self._named = True
-            self._draft.unlink()
+            if not self._kept:
+                self._draft.unlink()
 
     def abort(self) -> None:
         if self._handle < 0:
             return
+        if self._kept:
+            with self._closing, contextlib.suppress(OSError):  # what is not needed takes room, perhaps the last
+                os.ftruncate(self._handle, self._synced)
         self._close()
-        with contextlib.suppress(OSError):
-            self._draft.unlink(missing_ok=True)
+        if not self._kept:
+            with contextlib.suppress(OSError):
+                self._draft.unlink(missing_ok=True)
         if self._named:  # it got its name, but the name could not be made durable
             with contextlib.suppress(OSError):
                 self._target.unlink()
 
     def _close(self) -> None:
-        handle, self._handle = self._handle, -1
-        if handle >= 0:
-            os.close(handle)
+        with self._closing:
+            handle, self._handle = self._handle, -1
+            if handle >= 0:
+                os.close(handle)
 
 
 class FileSource:
@@ -204,7 +231,7 @@ class FileSource:
             try:
                 part = os.pread(self._handle, length, offset)
             except OSError as error:
-                raise _fault(error, self._place) from error
+                raise fault_of(error, self._place) from error
             if not part:
                 break
             parts.append(part)
@@ -234,7 +261,7 @@ def _abandoned(path: Path) -> bool:
     return True
 
 
-def _fault(error: OSError, place: str, object_id: str = "") -> StoreError:
+def fault_of(error: OSError, place: str, object_id: str = "") -> StoreError:
     if error.errno in _FULL:
         return StoreFull(place=place, object_id=object_id or "(none)")
     return StoreUnreachable(place=place, reason=error.strerror or str(error))

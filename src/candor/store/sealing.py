@@ -76,20 +76,32 @@ class ObjectWriter:
 
     As a context manager it aborts what was not finished. Any error of the store comes out of `write` or `finish`
     and ends the sealing; nothing of the object is visible then.
+
+    `blocks`: the pipeline's; 0: no threads of its own, the caller's does the work, in 2 MiB of memory. That is for
+    many at a time that share the callers' threads; it cannot `settle`.
     """
 
     def __init__(
-        self, object_id: str, kind: str, *, sink: Sink, key: bytes, wrapped: tuple[int, bytes], clock: Clock
+        self,
+        object_id: str,
+        kind: str,
+        *,
+        sink: Sink,
+        key: bytes,
+        wrapped: tuple[int, bytes],
+        clock: Clock,
+        blocks: int = BLOCKS,
     ) -> None:
         self.object_id, self.kind = object_id, kind
         self.size = 0
         self._sink, self._clock = sink, clock
         self._key_epoch, self._wrapped_key = wrapped
-        self._ended = ""
+        self._ended, self._blocks = "", blocks
         self._digests = Digests()
-        self._encrypting = _Encrypting(key, object_id, sink)
+        self._room = BLOCK if blocks else LEAF
+        self._encrypting = _Encrypting(key, object_id, sink, self._room)
         self._pipeline: _Pipeline | None = None
-        self._block = _Block(bytearray(BLOCK))
+        self._block = _Block(bytearray(self._room))
 
     def write(self, data: Bytes) -> int:
         """Take bytes in; returns their number."""
@@ -97,7 +109,7 @@ class ObjectWriter:
         left = memoryview(data).cast("B")
         taken = len(left)
         while left:
-            room = min(len(left), BLOCK - self._block.used)
+            room = min(len(left), self._room - self._block.used)
             self._block.room[self._block.used : self._block.used + room] = left[:room]
             self._took(room)
             left = left[room:]
@@ -113,6 +125,34 @@ class ObjectWriter:
             if not got:
                 return self.size - before
             self._took(got)
+
+    @property
+    def passed_on(self) -> int:
+        """Bytes of plaintext that the store's sink has taken in encrypted form. May be asked from any thread."""
+        return self._encrypting.taken
+
+    def settle(self) -> bytes:
+        """Have the sink take every whole leaf, and wait until it has; returns the rest, which only we hold.
+
+        What comes first and fits in one block is all rest: nothing of it was handed to the sink.
+        """
+        self._must_be_open()
+        assert self._blocks, "without a pipeline there is nothing to wait for"
+        try:
+            if self._pipeline is not None:
+                whole = self._block.used - self._block.used % LEAF
+                rest = bytes(self._block.room[whole : self._block.used])
+                if whole:
+                    self._block.used = whole
+                    self._pipeline.put(self._block)
+                    self._block = self._pipeline.take_free()
+                    self._block.room[: len(rest)] = rest
+                    self._block.used = len(rest)
+                self._pipeline.settle()
+        except BaseException:
+            self.abort()
+            raise
+        return bytes(self._block.room[: self._block.used])
 
     def finish(self) -> SealedObject:
         """Seal what was taken in. When this returns the object is durably in the store."""
@@ -177,11 +217,17 @@ class ObjectWriter:
     def _took(self, count: int) -> None:
         self._block.used += count
         self.size += count
-        if self._block.used < BLOCK:
+        if self._block.used < self._room:
             return
         try:
+            if not self._blocks:
+                with memoryview(self._block.room) as plain:
+                    for stage in self._stages():
+                        stage(plain)
+                self._block.used = 0
+                return
             if self._pipeline is None:
-                self._pipeline = _Pipeline(self._stages())
+                self._pipeline = _Pipeline(self._stages(), self._blocks)
             self._pipeline.put(self._block)
             self._block = self._pipeline.take_free()
         except BaseException:
@@ -218,17 +264,19 @@ class Digests:
 class _Encrypting:
     """Plaintext to Cobblestone-256 to the sink."""
 
-    def __init__(self, key: bytes, object_id: str, sink: Sink) -> None:
+    def __init__(self, key: bytes, object_id: str, sink: Sink, most: int) -> None:
         self._encryptor = Cobblestone256Encryptor(key, context_of(object_id))
-        self._room = bytearray(HEADER + (BLOCK // CHUNK + 1) * SEALED_CHUNK)
+        self._room = bytearray(HEADER + (most // CHUNK + 1) * SEALED_CHUNK)
         self._sink = sink
         self._stored = 0
+        self.taken = 0
 
     def add(self, plain: memoryview) -> None:
         count = self._encryptor.update_into(plain, self._room)
         with memoryview(self._room)[:count] as sealed:
             self._sink.write(sealed)
         self._stored += count
+        self.taken += len(plain)
 
     def finish(self) -> int:
         """Write the last chunk; the stored size in bytes."""
@@ -245,9 +293,10 @@ def context_of(object_id: str) -> bytes:
 class _Pipeline:
     """Stages, each in its own thread, that all see every block, in order."""
 
-    def __init__(self, stages: tuple[Callable[[memoryview], None], ...]) -> None:
+    def __init__(self, stages: tuple[Callable[[memoryview], None], ...], blocks: int) -> None:
         self._free: queue.SimpleQueue[_Block] = queue.SimpleQueue()
-        for _ in range(BLOCKS - 1):  # the writer brings the first one
+        self._blocks = blocks
+        for _ in range(blocks - 1):  # the writer brings the first one
             self._free.put(_Block(bytearray(BLOCK)))
         self._guard = threading.Lock()
         self._failure: BaseException | None = None
@@ -271,6 +320,12 @@ class _Pipeline:
         block = self._free.get()
         self._raise_failure()
         return block
+
+    def settle(self) -> None:
+        """Wait until every stage has seen every block, and go on. Raises what a stage has raised."""
+        for block in [self._free.get() for _ in range(self._blocks - 1)]:
+            self._free.put(block)
+        self._raise_failure()
 
     def drain(self) -> None:
         """Wait until every stage has seen every block. Raises what a stage has raised."""

@@ -36,7 +36,12 @@ OPEN_TO_PROGRAMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("GET", re.compile(r"/custody/policy")),
     ("GET", re.compile(r"/metrics")),
     ("GET", re.compile(r"/readyz")),
-    ("PUT", re.compile(r"/upload/file")),
+    ("OPTIONS", re.compile(r"/upload/tus")),
+    ("POST", re.compile(r"/upload/tus")),
+    ("GET", re.compile(r"/upload/tus/[^/]+")),
+    ("PATCH", re.compile(r"/upload/tus/[^/]+")),
+    ("DELETE", re.compile(r"/upload/tus/[^/]+")),
+    ("POST", re.compile(r"/upload/tus/[^/]+")),
 )
 #: Whoever watches the machine may have a token of another kind, set by the operator; these look at it themselves.
 _OTHER_TOKENS = ("/metrics", "/readyz")

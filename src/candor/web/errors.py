@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from candor.core.errors import CandorError, DatabaseGone, NotFound
 from candor.custody.errors import NotYetInLog
+from candor.docking.links.errors import LinkEnded, LinkFull, LinkGuessed
 from candor.footage.errors import ChangedMeanwhile
 from candor.people import refusals
 from candor.people.errors import (
@@ -26,6 +27,7 @@ from candor.people.errors import (
     SignInBlocked,
 )
 from candor.store import StoreFull
+from candor.store.room import NoRoom
 from candor.web import listed_password
 from candor.web.access import SetupNeeded, SignInNeeded
 from candor.web.bearer import program_of
@@ -35,7 +37,6 @@ from candor.web.i18n import gettext as _
 from candor.web.i18n import speaking, words_of
 from candor.web.observing import number_of, route_of
 from candor.web.render import render, with_visit
-from candor.web.room import NoRoom
 from candor.web.visit import (
     EnrolmentNeeded,
     ScreenLocked,
@@ -61,8 +62,11 @@ STATUS: dict[type[CandorError], int] = {
     FormTooSlow: 408,
     ChangedMeanwhile: 409,
     NotYetInLog: 409,
+    LinkEnded: 410,
     FormTooLarge: 413,
+    LinkFull: 413,
     ScreenLocked: 423,
+    LinkGuessed: 429,
     SignInBlocked: 429,
     DatabaseGone: 503,
     NoRoom: 507,
@@ -140,7 +144,8 @@ def _page(request: Request, error: Exception) -> Response:
             "again, tell your administrator the number below."
         )
     if status >= 500:
-        _logger.error("%s %s: %s", request.method, request.url.path, number, exc_info=error)
+        # By the route, as everywhere: an address may have a secret in it.
+        _logger.error("%s %s: %s", request.method, route_of(request.scope), number, exc_info=error)
     trace = number if status >= 500 else None
     rule = error.fields.get("rule") if isinstance(error, CandorError) else None
     return _as_wanted(request, status, words, headers, trace=trace, rule=rule)

@@ -24,8 +24,11 @@ from candor.core.errors import CandorError
 from candor.core.outbox import KINDS
 from candor.custody.events import PLAIN_WORDS
 from candor.custody.searching import GROUP_WORDS
-from candor.fleet.rules import KIND_WORDS
+from candor.fleet.clock_rules import BASIS_WORDS, CLOCK_WORDS, READING_WORDS
+from candor.fleet.rules import DOCK_WORDS, KIND_WORDS, STATE_WORDS
+from candor.footage import discrepancies
 from candor.footage.fields import FIELD_WORDS
+from candor.footage.gaps import GAP_WORDS
 from candor.footage.rules import FLAG_WORDS, RENDITION_WORDS
 from candor.footage.times import SOURCE_WORDS
 from candor.people.rules import PERMISSION_WORDS, ROLE_EXPLAINED, ROLE_WORDS
@@ -40,8 +43,11 @@ TABLES: dict[str, list[str]] = {
     "candor/core/outbox.py": [facts.title for facts in KINDS.values()],
     "candor/custody/events.py": [*PLAIN_WORDS.values()],
     "candor/custody/searching.py": [*GROUP_WORDS.values()],
-    "candor/fleet/rules.py": [*KIND_WORDS.values()],
+    "candor/fleet/clock_rules.py": [*BASIS_WORDS.values(), *CLOCK_WORDS.values(), *READING_WORDS.values()],
+    "candor/fleet/rules.py": [*DOCK_WORDS.values(), *KIND_WORDS.values(), *STATE_WORDS.values()],
+    "candor/footage/discrepancies.py": [*discrepancies.FIELD_WORDS.values(), *discrepancies.WHY_WORDS.values()],
     "candor/footage/fields.py": [*FIELD_WORDS.values()],
+    "candor/footage/gaps.py": [*GAP_WORDS.values()],
     "candor/footage/rules.py": [*FLAG_WORDS.values(), *RENDITION_WORDS.values()],
     "candor/footage/times.py": [*SOURCE_WORDS.values()],
     "candor/people/rules.py": [*PERMISSION_WORDS.values(), *ROLE_EXPLAINED.values(), *ROLE_WORDS.values()],

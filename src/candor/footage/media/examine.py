@@ -38,5 +38,6 @@ def examine(
             "v": "probe@1", "size": stream.seek(0, os.SEEK_END), "container": None, "duration": None, "start": None,
             "bit_rate": None, "streams": [], "times": [], "device": {}, "place": None, "tags": [], "data_tracks": [],
             "packets": {"read": 0, "damaged": 0}, "playable": False, "problems": ["examination-stopped"],
+            "signatures": [],
             "stopped": str(error),
         }  # fmt: skip

@@ -9,6 +9,7 @@ PROBLEMS: Final[dict[str, str]] = {
     "not-media": "The file is not a recording in a known format, whatever its name says.",
     "index-missing": "The file has recorded media but its index is missing: the recording was cut off before it was "
     "closed. The pictures may still be recoverable.",
+    "index-broken": "The file has recorded media but its index cannot be read. The pictures may still be recoverable.",
     "ends-early": "The file ends before its own index says it should: part of it is missing.",
     "nothing-to-show": "The file has neither a picture nor a sound track.",
     "picture-undecodable": "A picture track is there, but no picture could be decoded from it.",

@@ -25,6 +25,7 @@ from candor.footage.media.opening import (
     read_packets,
     turn_of_frame,
 )
+from candor.footage.media.signature_detection import detect
 
 VERSION: Final = "probe@1"
 _MAX_PACKETS: Final = 600  # at the beginning, until every track has been decoded once
@@ -44,20 +45,21 @@ def probe_stream(stream: Any) -> dict[str, Any]:
 
     {"v", "size", "container", "duration", "start", "bit_rate", "streams": […], "times": […], "device": {…},
     "place": {…} or None, "tags": […], "data_tracks": […], "packets": {"read", "damaged"}, "playable": bool,
-    "problems": [codes of findings.PROBLEMS]}. A stream: {"index", "type", "codec", "profile", "tag" (four letters),
-    "language", "title", "duration", "start", "bit_rate", "frames", "decoded"} and, by type, {"width", "height",
-    "rotation" (degrees clockwise to stand upright), "mirrored", "pixel_aspect", "fps", "pixel_format"} or
-    {"sample_rate", "channels", "layout"}.
+    "problems": [codes of findings.PROBLEMS], "signatures": what `signature_detection.detect` tells}. A stream:
+    {"index", "type", "codec", "profile", "tag" (four letters), "language", "title", "duration", "start", "bit_rate",
+    "frames", "decoded"} and, by type, {"width", "height", "rotation" (degrees clockwise to stand upright), "mirrored",
+    "pixel_aspect", "fps", "pixel_format"} or {"sample_rate", "channels", "layout"}.
     """
     size = stream.seek(0, os.SEEK_END)
     found: dict[str, Any] = {
         "v": VERSION, "size": size, "container": None, "duration": None, "start": None, "bit_rate": None,
         "streams": [], "times": [], "device": {}, "place": None, "tags": [], "data_tracks": [],
-        "packets": {"read": 0, "damaged": 0}, "playable": False, "problems": [],
+        "packets": {"read": 0, "damaged": 0}, "playable": False, "problems": [], "signatures": [],
     }  # fmt: skip
     if size == 0:
         found["problems"].append("empty")
         return found
+    found["signatures"] = detect(stream)
     film = boxes.walk(stream)
     if film.missing or boxes.missing_from_riff(stream):
         found["problems"].append("ends-early")
@@ -67,11 +69,13 @@ def probe_stream(stream: Any) -> dict[str, Any]:
     try:
         container = open_media(stream)
     except Refused as refusal:
-        found["problems"].append(refusal.code)
+        found["problems"].append("index-broken" if film.is_film and film.has_media else refusal.code)
         return found
     with container:
         _claims(container, found, boxes.tracks(stream) if film.is_film else [])
         _prove(stream, container, found)
+    if film.is_film and film.has_media and "nothing-to-show" in found["problems"]:
+        found["problems"].append("index-broken")
     found["problems"] = list(dict.fromkeys(found["problems"]))
     return found
 

@@ -22,7 +22,7 @@ from candor.health.findings import Finding, bad, ok, size_words, together, warn
 from candor.health.place import NotHereYet, Place
 from candor.people.tables import agency
 
-#: Below this footage is no longer taken in through the browser (web.room); below the other somebody should act.
+#: Below this footage is no longer taken in through the browser (store.room); below the other somebody should act.
 RESERVE, SCARCE = 1 << 30, 10 << 30
 #: Share of the disk below which it is scarce whatever its size.
 SCARCE_SHARE = 0.05

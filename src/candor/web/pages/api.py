@@ -19,7 +19,9 @@ from candor.custody.searching import MOST_ROWS
 from candor.footage.errors import QueryWrong, RecordingUnknown
 from candor.footage.query import Query
 from candor.footage.search import Row, find, row_of
+from candor.footage.signatures import signatures_of, told
 from candor.footage.tables import part
+from candor.footage.whole import whole_told
 from candor.people import auditing
 from candor.people.rules import Permission
 from candor.web.access import installation_of, page, visit_of
@@ -51,6 +53,8 @@ def recording(request: Request) -> Response:
         if row is None:
             return _wrong(RecordingUnknown(id=recording_id))
         parts = tx.execute(sa.select(part).where(part.c.recording_id == recording_id).order_by(part.c.number)).all()
+        signed = signatures_of(tx, [one.id for one in parts])
+        whole = whole_told(tx, recording_id)
     sealed = [
         {
             "number": one.number,
@@ -58,10 +62,13 @@ def recording(request: Request) -> Response:
             "size": one.size,
             "sha256": one.sha256.hex(),
             "media_type": one.media_type,
+            "started_at": None if one.started_at is None else iso(one.started_at),
+            "ended_at": None if one.ended_at is None else iso(one.ended_at),
+            "signatures": [told(signature) for signature in signed[one.id]],
         }
         for one in parts
     ]
-    return JSONResponse({**_row(row), "parts": sealed})
+    return JSONResponse({**_row(row), **whole, "parts": sealed})
 
 
 def events(request: Request) -> Response:

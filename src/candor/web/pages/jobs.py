@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from candor.footage.renditions import JOB as RENDITIONS
+from candor.footage.renditions import REPAIR_JOB
 from candor.footage.rules import visible_to
 from candor.footage.tables import part, recording
 from candor.jobs import Job, JobState
@@ -20,7 +21,10 @@ from candor.web.i18n import noted
 from candor.web.render import render
 
 #: What a job does, for people.
-JOB_WORDS: dict[str, str] = {RENDITIONS: noted("Viewing copy, poster, filmstrip and waveform")}
+JOB_WORDS: dict[str, str] = {
+    RENDITIONS: noted("Viewing copy, poster, filmstrip and waveform"),
+    REPAIR_JOB: noted("Repaired copy of a damaged file"),
+}
 STATE_WORDS: dict[JobState, tuple[str, str, str]] = {
     JobState.WAITING: (noted("Waiting"), "", "clock"),
     JobState.RUNNING: (noted("At work"), "note", "activity"),

@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from candor import disclosure
 from candor.core.errors import CandorError
 from candor.fleet.rules import KIND_WORDS
+from candor.footage.regrouping import LONGEST_REASON
 from candor.footage.rules import FLAG_WORDS
 from candor.footage.search import Row
 from candor.footage.viewing import begin_viewing, watched_within
@@ -26,9 +27,19 @@ from candor.web.access import installation_of, page, visit_of
 from candor.web.csrf import form_of
 from candor.web.i18n import gettext as _
 from candor.web.i18n import noted
-from candor.web.pages import recording_entry, recording_hand_out, recording_history, recording_media
+from candor.web.pages import (
+    recording_entry,
+    recording_hand_out,
+    recording_history,
+    recording_media,
+    recording_regroup,
+    recording_repair,
+    recording_sidecars,
+    recording_signatures,
+)
 from candor.web.pages.recording_facts import parts_of, purges_told, times_of
 from candor.web.pages.recording_history import told
+from candor.web.pages.recording_marks import marks_told, on_timeline
 from candor.web.pages.recording_player import (
     CLOCK_WORDS,
     StageState,
@@ -37,6 +48,10 @@ from candor.web.pages.recording_player import (
     source_words,
     stage_of,
 )
+from candor.web.pages.recording_repair import repairs_told
+from candor.web.pages.recording_sidecars import sidecars_told
+from candor.web.pages.recording_track import HEIGHT, WIDTH, tracks_told
+from candor.web.pages.recording_whole import whole_of
 from candor.web.pages.recordings import FLAG_LABELS, VIEW
 from candor.web.pages.sign_in import cookies_of
 from candor.web.render import render
@@ -76,6 +91,10 @@ def show(request: Request) -> Response:
             "parts_list": parts_of(tx, recording_id),
             "times": times_of(tx, row),
             "packages": disclosure.packages_of(tx, visit.actor, recording_id),
+            "repairs": repairs_told(tx, here.jobs, visit.actor, recording_id),
+            "sidecars": sidecars_told(tx, recording_id),
+            "tracks": tracks_told(tx, recording_id),
+            "track_size": (WIDTH, HEIGHT),
             "history": told(tx, here.log, recording_id),
             "may_export": bool(visit.actor.may(Permission.RECORDINGS_EXPORT)),
             "flag_words": FLAG_WORDS,
@@ -118,22 +137,35 @@ def watch(request: Request) -> Response:
 
 def _stage_values(tx: Connection, request: Request, row: Row, *, viewing_id: str | None = None) -> dict[str, Any]:
     here, visit = installation_of(request), visit_of(request)
-    found = stage_of(tx, here.jobs, row)
+    found, whole = stage_of(tx, here.jobs, row), whole_of(tx, row)
+    marks = marks_told(tx, row.id, found)
     asked = viewing_id or request.query_params.get("viewing", "")
     present = watched_within(tx, visit.actor, row.id, asked, clock=here.clock) if asked else None
     ready = found.state is StageState.READY and present is not None
     remembered = read_cookies(request.headers.get("cookie", "")).get(PURPOSE_COOKIE, "")
     return {
         "stage": found,
+        "whole": whole,
+        "marks": marks,
         "viewing": present,
         "just_begun": viewing_id is not None,
-        "config": config(found, row, viewing_id=present.id, zone=visit.zone) if ready and present else None,
+        "config": config(
+            found,
+            row,
+            viewing_id=present.id,
+            zone=visit.zone,
+            activated_at=whole.activated_at,
+            marks=on_timeline(marks),
+        )
+        if ready and present
+        else None,
         "clock_words": _(CLOCK_WORDS[row.started_source]),
         "gap_words": gap_words,
         "purges": purges_told(tx, row.id),
         "purposes": PURPOSES,
         "remembered": remembered if remembered in PURPOSES else "duty",
         "longest_note": LONGEST_NOTE,
+        "longest_reason": LONGEST_REASON,
     }
 
 
@@ -158,6 +190,10 @@ routes = [
     *recording_entry.routes,
     *recording_history.routes,
     *recording_hand_out.routes,
+    *recording_regroup.routes,
+    *recording_repair.routes,
+    *recording_sidecars.routes,
+    *recording_signatures.routes,
     # Beside the site's own scripts, where a relative import from them leads in a browser and in the source tree alike.
     page("/verify/web/tlog.js", checker, public=True),
     page("/recordings/{recording_id}", show, needs=VIEW, name="recording"),

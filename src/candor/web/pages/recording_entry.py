@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from candor.core.errors import CandorError
+from candor.docking.uploads.claim import nameable
 from candor.fleet.service import devices
 from candor.footage import catalogue
 from candor.footage.errors import ChangedMeanwhile, RecordingUnknown
@@ -29,7 +30,6 @@ from candor.web.i18n import gettext as _
 from candor.web.i18n import noted, words_of
 from candor.web.pages.recording_facts import Further, further
 from candor.web.pages.recordings import CHANGE, VIEW
-from candor.web.pages.upload import nameable
 from candor.web.render import render
 
 #: Empty rows for further fields.

@@ -16,6 +16,7 @@ from candor.footage.media.findings import PROBLEMS
 from candor.footage.purging import purges_of
 from candor.footage.rules import visible_to
 from candor.footage.search import Row
+from candor.footage.signatures import signatures_of
 from candor.footage.tables import intake as intake_table
 from candor.footage.tables import part as part_table
 from candor.footage.tables import recording as recording_table
@@ -25,6 +26,7 @@ from candor.web import formats
 from candor.web.i18n import gettext as _
 from candor.web.i18n import noted
 from candor.web.pages.recording_history import actor_name
+from candor.web.pages.recording_signatures import SignatureTold, signature_told
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Time:
     where: str
     value: str
     chosen: bool
+    part: int | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,10 @@ class Part:
     tags: tuple[tuple[str, str, str], ...]
     problems: tuple[str, ...]
     intakes: tuple[Intake, ...]
+    started_at: datetime | None
+    ended_at: datetime | None
+    signatures: tuple[SignatureTold, ...]
+    said: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,10 @@ _FACE_WORDS = {
     "cli": noted("Command line"),
     "web": noted("Browser"),
     "demo": noted("Demonstration"),
+    "axis": noted("Camera system (Axis)"),
+    "tus": noted("Resumable upload"),
+    "card": noted("Card or folder"),
+    "link": noted("Upload link"),
 }
 
 
@@ -115,7 +126,15 @@ def parts_of(tx: Connection, recording_id: str) -> list[Part]:
         .where(intake_table.c.part_id.in_([row.id for row in rows]))
         .order_by(intake_table.c.received_at)
     ).all()
-    return [_part(row, tuple(_intake(one) for one in came if one.part_id == row.id)) for row in rows]
+    signed = signatures_of(tx, [row.id for row in rows])
+    return [
+        _part(
+            row,
+            tuple(_intake(one) for one in came if one.part_id == row.id),
+            tuple(signature_told(one) for one in signed[row.id]),
+        )
+        for row in rows
+    ]
 
 
 def _intake(row: sa.Row[Any]) -> Intake:
@@ -123,7 +142,7 @@ def _intake(row: sa.Row[Any]) -> Intake:
     return Intake(row.received_at, row.actor, face, names.shown(row.source), row.file_modified_at)
 
 
-def _part(row: sa.Row[Any], intakes: tuple[Intake, ...]) -> Part:
+def _part(row: sa.Row[Any], intakes: tuple[Intake, ...], signatures: tuple[SignatureTold, ...]) -> Part:
     media = row.claims.get("media", {})
     return Part(
         id=row.id,
@@ -137,7 +156,20 @@ def _part(row: sa.Row[Any], intakes: tuple[Intake, ...]) -> Part:
         tags=tuple((tag["where"], tag["tag"], tag["value"]) for tag in media.get("tags", ())),
         problems=tuple(_(PROBLEMS[code]) for code in media.get("problems", ()) if code in PROBLEMS),
         intakes=intakes,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        signatures=signatures,
+        said=tuple(_said(row.claims.get("source") or {})),
     )
+
+
+def _said(source: dict[str, Any]) -> list[tuple[str, str]]:
+    """What else the sender said of the file: plain values only."""
+    return [
+        (names.shown(str(name))[:60], names.shown(str(value))[:200])
+        for name, value in sorted(source.items())
+        if isinstance(value, str | int) and not isinstance(value, bool) and value != ""
+    ]
 
 
 def purges_told(tx: Connection, recording_id: str) -> list[Purged]:
@@ -165,16 +197,23 @@ def purges_told(tx: Connection, recording_id: str) -> list[Purged]:
 
 
 def times_of(tx: Connection, row: Row) -> list[Time]:
-    """Every time that is known of a recording, most trusted first, each with where it comes from."""
+    """Every time that is known of a recording, part by part, most trusted first, each with where it comes from: what a
+    file says in several places is told once."""
     found: list[Time] = []
     chosen = False
     query = sa.select(part_table.c.number, part_table.c.claims).where(part_table.c.recording_id == row.id)
     for part in tx.execute(query.order_by(part_table.c.number)):
+        said: dict[tuple[str, str | None, str], list[str]] = {}
         for claim in part.claims.get("times", ()):
-            at = from_iso(claim["at"]) if claim.get("at") else None
-            is_it = not chosen and row.started_source == claim["source"] and at == row.started_at
+            said.setdefault((claim["source"], claim.get("at"), claim["value"]), []).append(claim["where"])
+        for (source, moment, value), places in said.items():
+            at = from_iso(moment) if moment else None
+            is_it = not chosen and row.started_source == source and at == row.started_at
             chosen = chosen or is_it
-            found.append(Time(_time_words(claim["source"]), at, claim["where"], claim["value"], is_it))
+            found.append(Time(_time_words(source), at, ", ".join(places), value, is_it, part.number))
+    if row.started_source == TimeSource.DOCK and not chosen:
+        dock = Time(_time_words(TimeSource.DOCK), row.started_at, _("of the whole recording"), "", True)
+        found.insert(0, dock)
     if row.started_source == TimeSource.CORRECTED:
         corrected = Time(_("Set by hand"), row.started_at, _("the catalogue"), "", True)
         found.insert(0, corrected)
@@ -186,6 +225,8 @@ def times_of(tx: Connection, row: Row) -> list[Time]:
 _TIME_WORDS = {
     TimeSource.CLAIM: noted("The file claims"),
     TimeSource.FILE_DATE: noted("The file's own date"),
+    TimeSource.DOCK: noted("The camera system says"),
+    TimeSource.NAME: noted("The file's name says"),
 }
 
 

@@ -22,6 +22,7 @@ from candor.footage.errors import RecordingUnknown
 from candor.footage.fields import FIELD_WORDS
 from candor.footage.rules import RENDITION_WORDS, RenditionKind
 from candor.footage.search import row_of
+from candor.footage.viewing import DOWNLOAD_PURPOSE, SIDECAR_PURPOSE
 from candor.people.rules import Actor, Permission
 from candor.people.tables import account as account_table
 from candor.people.tables import unit as unit_table
@@ -29,6 +30,8 @@ from candor.web import formats
 from candor.web.access import installation_of, page, visit_of
 from candor.web.i18n import gettext as _
 from candor.web.i18n import noted, words_of
+from candor.web.pages import recording_events
+from candor.web.pages.recording_events import Fact
 from candor.web.pages.recordings import VIEW
 from candor.web.render import render
 
@@ -41,23 +44,18 @@ _FACES = {
     "cli": noted("the command line"),
     "web": noted("the browser"),
     "demo": noted("the demonstration"),
+    "axis": noted("a camera system"),
+    "tus": noted("a resumable upload"),
+    "card": noted("a card or folder"),
+    "link": noted("an upload link"),
 }
 #: What the system's own actors are called; the rest of `system:…` is shown as it is.
 _SYSTEM = {
     "system:setup": noted("the set-up"),
     "system:renditions": noted("the program itself"),
+    "system:repairs": noted("the program itself"),
+    "system:signatures": noted("the program itself"),
 }
-
-
-@dataclass(frozen=True)
-class Fact:
-    """Something a line adds in a few words, `label` before it if any. `old` only where a value was replaced."""
-
-    label: str
-    text: str
-    old: str | None = None
-    link: str | None = None
-    mono: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,9 +164,8 @@ def _facts(event: CustodyEvent, things: dict[str, str]) -> Iterable[Fact]:
     match event.kind:
         case Event.RECORDING_RECEIVED | Event.RECORDING_RECEIVED_AGAIN:
             yield from _received(details)
-        case Event.RECORDING_SEALED:
-            for part in details.get("parts", ()):
-                yield Fact(_("SHA-256"), part["sha256"], mono=True)
+        case Event.RECORDING_SEALED | Event.RECORDING_PART_RECEIVED | Event.RECORDING_PART_ADDED:
+            yield from recording_events.of_parts(details)
         case Event.RECORDING_VIEWED:
             yield Fact(_("for"), _purpose(details.get("purpose", "")))
         case Event.RECORDING_CHANGED:
@@ -181,6 +178,8 @@ def _facts(event: CustodyEvent, things: dict[str, str]) -> Iterable[Fact]:
             yield Fact(_("package"), details["package"][-12:], link=f"/packages/{details['package']}", mono=True)
         case Event.RECORDING_PACKAGE_DOWNLOADED:
             yield Fact(_("package"), details["package"][-12:], link=f"/packages/{details['package']}", mono=True)
+        case _:
+            yield from recording_events.of_others(event.kind, details)
 
 
 def _received(details: dict[str, Any]) -> Iterable[Fact]:
@@ -192,7 +191,9 @@ def _received(details: dict[str, Any]) -> Iterable[Fact]:
 
 
 def _purpose(text: str) -> str:
-    return _("download of the original file") if text.startswith("Download of the original file ") else text
+    if text.startswith(DOWNLOAD_PURPOSE + " "):
+        return _("download of the original file")
+    return _("download of a file beside the recording") if text.startswith(SIDECAR_PURPOSE + " ") else text
 
 
 def _rendition(details: dict[str, Any]) -> Iterable[Fact]:

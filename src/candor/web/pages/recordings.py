@@ -31,12 +31,19 @@ from candor.web.render import render
 VIEW = (Permission.RECORDINGS_VIEW_OWN, Permission.RECORDINGS_VIEW_UNIT, Permission.RECORDINGS_VIEW_ALL)
 CHANGE = (Permission.RECORDINGS_CHANGE_OWN, Permission.RECORDINGS_CHANGE_UNIT, Permission.RECORDINGS_CHANGE_ALL)
 
-STATE_WORDS: dict[str, str] = {RecordingState.SEALED: noted("Sealed"), RecordingState.DESTROYED: noted("Destroyed")}
+STATE_WORDS: dict[str, str] = {
+    RecordingState.RECEIVING: noted("Still coming in"),
+    RecordingState.SEALED: noted("Sealed"),
+    RecordingState.REGROUPED: noted("Part of another"),
+    RecordingState.DESTROYED: noted("Destroyed"),
+}
 #: A word or two per flag, for a badge; the whole sentence is its title.
 FLAG_LABELS: dict[str, str] = {
     Flag.CHANGED_WHILE_READ: noted("Changed while read"),
     Flag.DAMAGED: noted("Damaged"),
     Flag.EMPTY: noted("Empty"),
+    Flag.INCOMPLETE: noted("Incomplete"),
+    Flag.LATE_PART: noted("A part came late"),
     Flag.NAME_UNUSUAL: noted("Unusual name"),
     Flag.NOBODY_KNOWN: noted("Wearer unknown"),
     Flag.NOT_EXAMINED: noted("Not examined"),
@@ -45,6 +52,7 @@ FLAG_LABELS: dict[str, str] = {
     Flag.TIME_UNLIKELY: noted("Unlikely time"),
     Flag.TRUNCATED: noted("Ends too early"),
     Flag.UNDECODABLE: noted("Cannot be decoded"),
+    Flag.WEARER_DISPUTED: noted("Wearer disputed"),
 }
 #: Parameters of the list that are fields of its form.
 _FIELDS = (

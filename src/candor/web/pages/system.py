@@ -47,6 +47,8 @@ TITLES = {
     "password-list": noted("List of known passwords"),
     "accounts": noted("Accounts"),
     "tokens": noted("Tokens of service accounts"),
+    "docks": noted("Docks"),
+    "missing-footage": noted("What is missing of footage"),
     "codecs": noted("Codecs"),
     "limited": noted("Limited processes"),
     "fonts": noted("Fonts"),

@@ -1,7 +1,11 @@
 // @ts-check
-/** Taking in files: a queue, two at a time, each one PUT with the file as its body. */
+/**
+ * Taking in files: a queue, two at a time, each a resumable upload (tus 1.0, by tus-js-client). What breaks off goes on
+ * by itself; after a reload the same file, chosen again with the same claims, goes on where it was.
+ */
 
 import { tokenHeaders } from "./site.js";
+import { remembering } from "./upload_memory.js";
 
 const AT_ONCE = 2;
 /** Files up to this size are hashed here too, so that what the server sealed can be compared. */
@@ -9,7 +13,16 @@ const HASHED_HERE = 256 * 1024 * 1024;
 /** Files that computers leave on cards; nobody recorded them. */
 const NOT_FOOTAGE = /^(\.DS_Store|\._.*|Thumbs\.db|desktop\.ini|IndexerVolumeGuid|WPSettings\.dat)$/;
 
-/** @typedef {{file: File, path: string, row: HTMLLIElement, request: XMLHttpRequest | null, state: "waiting" | "sending" | "done" | "failed" | "cancelled", local: Promise<string | null> | null}} Item */
+/** @typedef {{file: File, path: string, row: HTMLLIElement, upload: any, state: "waiting" | "sending" | "paused" | "done" | "failed" | "cancelled", local: Promise<string | null> | null}} Item */
+
+const ADDRESS = "/upload/tus";
+/** Milliseconds before each further try; a server that is started again is back within these. */
+const RETRIES = [0, 1000, 2000, 4000, 8000, 15000, 30000, 60000, 60000, 60000];
+/** Milliseconds between two questions whether a file is sealed. */
+const ASKED_EVERY = 1000;
+
+/** tus-js-client, loaded before this script. @type {any} */
+const tus = /** @type {any} */ (globalThis).tus;
 
 /** @type {Item[]} */
 const items = [];
@@ -58,14 +71,16 @@ function add(file, path) {
   const element = row instanceof DocumentFragment ? row.querySelector("li") : null;
   if (!(element instanceof HTMLLIElement)) return;
   /** @type {Item} */
-  const item = { file, path, row: element, request: null, state: "waiting", local: null };
+  const item = { file, path, row: element, upload: null, state: "waiting", local: null };
   part(item, ".queue-name", HTMLElement).textContent = visible(path);
   part(item, ".queue-size", HTMLElement).textContent = size(file.size);
   tell(item, words.waiting ?? "");
+  showActs(item);
   element.addEventListener("click", (event) => {
     const act = event.target instanceof Element ? event.target.closest("[data-act]") : null;
     if (act instanceof HTMLElement && act.dataset.act === "cancel") cancel(item);
-    if (act instanceof HTMLElement && act.dataset.act === "retry") again(item);
+    if (act instanceof HTMLElement && act.dataset.act === "pause") pause(item);
+    if (act instanceof HTMLElement && (act.dataset.act === "retry" || act.dataset.act === "go-on")) again(item);
   });
   items.push(item);
   list.append(element);
@@ -97,30 +112,89 @@ function showState() {
 /** @param {Item} item */
 function send(item) {
   item.state = "sending";
-  const given = new FormData(claims);
-  const query = new URLSearchParams({ name: item.file.name, source: item.path, modified: String(item.file.lastModified) });
-  for (const [name, value] of given) if (typeof value === "string" && value) query.set(name, value);
-  const request = new XMLHttpRequest();
-  item.request = request;
-  item.local = hashHere(item.file);
-  const began = performance.now();
-  request.upload.addEventListener("progress", (event) => {
-    const share = event.lengthComputable && event.total ? event.loaded / event.total : 0;
-    part(item, "progress", HTMLProgressElement).value = share;
-    const rate = event.loaded / ((performance.now() - began) / 1000);
-    const left = time((event.total - event.loaded) / rate);
-    tell(item, fill(words.sending, { percent: Math.floor(share * 100), rate: size(rate), left }));
+  showActs(item);
+  /** @type {Record<string, string>} */
+  const said = { name: item.file.name, source: item.path, modified: String(item.file.lastModified) };
+  for (const [name, value] of new FormData(claims)) if (typeof value === "string" && value) said[name] = value;
+  item.local ??= hashHere(item.file);
+  let began = 0;
+  let first = 0;
+  const upload = new tus.Upload(item.file, {
+    endpoint: ADDRESS,
+    metadata: said,
+    retryDelays: RETRIES,
+    fingerprint: async () => fingerprint(item.file, said),
+    urlStorage: remembering(localStorage, claims.dataset.account ?? "", Date.now()),
+    removeFingerprintOnSuccess: true,
+    onBeforeRequest: (/** @type {any} */ request) => {
+      for (const [name, value] of Object.entries(tokenHeaders())) request.setHeader(name, value);
+    },
+    onShouldRetry: (/** @type {any} */ error) => {
+      const status = error.originalResponse?.getStatus() ?? 0;
+      if (item.state === "sending") tell(item, words.retrying ?? "");
+      return status === 0 || status === 408 || status === 409 || status === 423 || status >= 500;
+    },
+    onProgress: (/** @type {number} */ sent, /** @type {number} */ all) => {
+      if (item.state !== "sending") return;
+      if (!began) [began, first] = [performance.now(), sent];
+      part(item, "progress", HTMLProgressElement).value = all ? sent / all : 0;
+      const rate = (sent - first) / ((performance.now() - began) / 1000) || 0;
+      const left = time((all - sent) / rate);
+      if (sent < all) tell(item, fill(words.sending, { percent: Math.floor((sent / all) * 100), rate: size(rate), left }));
+      else sealing(item);
+    },
+    onSuccess: () => void ask(item, upload.url),
+    onError: (/** @type {any} */ error) => broke(item, error),
   });
-  request.upload.addEventListener("load", () => {
-    part(item, "progress", HTMLProgressElement).removeAttribute("value");
-    tell(item, words.sealing ?? "");
+  item.upload = upload;
+  upload.findPreviousUploads().then((/** @type {any[]} */ before) => {
+    if (item.upload !== upload || item.state !== "sending") return;
+    if (before[0]) upload.resumeFromPreviousUpload(before[0]);
+    upload.start();
   });
-  request.addEventListener("load", () => void finish(item, request));
-  request.addEventListener("error", () => fail(item, words.broken ?? ""));
-  request.open("PUT", `/upload/file?${query}`);
-  for (const [name, value] of Object.entries(tokenHeaders())) request.setRequestHeader(name, value);
-  request.setRequestHeader("Content-Type", "application/octet-stream");
-  request.send(item.file);
+}
+
+/** What makes a file the same one after a reload: the file, and all that is claimed of it. @param {File} file @param {Record<string, string>} said */
+const fingerprint = (file, said) => JSON.stringify([file.size, file.lastModified, file.type, Object.entries(said).sort()]);
+
+/** @param {Item} item */
+function sealing(item) {
+  part(item, "progress", HTMLProgressElement).removeAttribute("value");
+  tell(item, words.sealing ?? "");
+}
+
+/** All of it is there: ask what became of it until it is sealed. @param {Item} item @param {string} address */
+async function ask(item, address) {
+  sealing(item);
+  let misses = 0;
+  while (item.state === "sending") {
+    const answer = await fetch(address, { headers: tokenHeaders() }).catch(() => null);
+    if (answer?.status === 401) return signIn();
+    const told = await answer?.json().catch(() => null);
+    if (told?.state === "done") return void (await finish(item, told));
+    if (answer && answer.status >= 400 && answer.status < 500 && answer.status !== 423) return fail(item, told?.error ?? words.broken ?? "");
+    if (told?.problem) tell(item, told.problem);
+    misses = told?.state ? 0 : misses + 1;
+    if (misses > 60) return fail(item, words.broken ?? "");
+    await new Promise((resolve) => setTimeout(resolve, ASKED_EVERY));
+  }
+}
+
+/** @param {Item} item @param {any} error */
+function broke(item, error) {
+  const answer = error.originalResponse;
+  if (answer?.getStatus() === 401) return signIn();
+  let words_of_server = "";
+  try {
+    words_of_server = JSON.parse(answer?.getBody() ?? "").error;
+  } catch {
+    /* no words of the server's */
+  }
+  fail(item, words_of_server || (words.broken ?? ""));
+}
+
+function signIn() {
+  location.assign("/sign-in?next=/upload");
 }
 
 /** SHA-256 as this browser computes it; null where it cannot. @param {File} file */
@@ -134,23 +208,8 @@ async function hashHere(file) {
   }
 }
 
-/** @param {Item} item @param {XMLHttpRequest} request */
-async function finish(item, request) {
-  /** @type {any} */
-  let told = null;
-  try {
-    told = JSON.parse(request.responseText);
-  } catch {
-    /* an answer that is no JSON is a failure, told below */
-  }
-  if (request.status === 401) {
-    location.assign("/sign-in?next=/upload");
-    return;
-  }
-  if (request.status >= 300 || !told?.sha256) {
-    fail(item, told?.error ?? words.broken ?? "");
-    return;
-  }
+/** @param {Item} item @param {any} told */
+async function finish(item, told) {
   const local = await item.local;
   if (local !== null && local !== told.sha256) {
     fail(item, words.differs ?? "");
@@ -165,7 +224,7 @@ async function finish(item, request) {
   const hash = part(item, ".queue-hash", HTMLElement);
   hash.textContent = told.sha256;
   hash.hidden = false;
-  part(item, "[data-act=cancel]", HTMLElement).hidden = true;
+  showActs(item);
   const open = part(item, "[data-act=open]", HTMLAnchorElement);
   // Bytes that were known already may be in a recording that this account may not see.
   if (told.link) open.href = told.link;
@@ -187,26 +246,45 @@ function showFlags(item, flags) {
   part(item, ".queue-main", HTMLElement).append(place);
 }
 
+/** Which buttons a file has. @param {Item} item */
+function showActs(item) {
+  const shown = {
+    cancel: ["waiting", "sending", "paused"],
+    pause: ["sending"],
+    "go-on": ["paused"],
+    retry: ["failed", "cancelled"],
+  };
+  for (const [act, states] of Object.entries(shown)) part(item, `[data-act=${act}]`, HTMLElement).hidden = !states.includes(item.state);
+}
+
 /** @param {Item} item @param {string} why */
 function fail(item, why) {
-  if (item.state === "cancelled") return;
+  if (item.state === "cancelled" || item.state === "paused") return;
   item.state = "failed";
   part(item, ".queue-icon", HTMLElement).className = "queue-icon failed";
   part(item, "progress", HTMLProgressElement).value = 0;
   tell(item, why);
-  part(item, "[data-act=cancel]", HTMLElement).hidden = true;
-  part(item, "[data-act=retry]", HTMLElement).hidden = false;
+  showActs(item);
+  next();
+}
+
+/** @param {Item} item */
+function pause(item) {
+  item.state = "paused";
+  void item.upload?.abort();
+  tell(item, words.paused ?? "");
+  showActs(item);
   next();
 }
 
 /** @param {Item} item */
 function cancel(item) {
   item.state = "cancelled";
-  item.request?.abort();
+  // With true the server is told, and keeps nothing. Where it cannot be told, what it has expires there.
+  item.upload?.abort(true)?.catch(() => undefined);
   part(item, "progress", HTMLProgressElement).value = 0;
   tell(item, words.cancelled ?? "");
-  part(item, "[data-act=cancel]", HTMLElement).hidden = true;
-  part(item, "[data-act=retry]", HTMLElement).hidden = false;
+  showActs(item);
   next();
 }
 
@@ -214,9 +292,8 @@ function cancel(item) {
 function again(item) {
   item.state = "waiting";
   part(item, ".queue-icon", HTMLElement).className = "queue-icon waiting";
-  part(item, "[data-act=cancel]", HTMLElement).hidden = false;
-  part(item, "[data-act=retry]", HTMLElement).hidden = true;
   tell(item, words.waiting ?? "");
+  showActs(item);
   next();
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** Small things of a recording's page: dialogs, copying a hash, the note of “Other”, one more row of a form. */
+/** Small things of a recording's page: dialogs, copying a hash, the note of “Other”, going to a mark or a part. */
 
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
@@ -10,7 +10,22 @@ document.addEventListener("click", (event) => {
   }
   const copier = target?.closest("[data-copy]");
   if (copier instanceof HTMLElement) void copy(copier);
+  const seeker = target?.closest("[data-seek]");
+  if (seeker instanceof HTMLElement) seek(Number(seeker.dataset.seek));
 });
+
+/** Go to a place, if the recording is opened; otherwise lead to where it is. @param {number} seconds */
+function seek(seconds) {
+  const player = document.querySelector("candor-player");
+  if (player && "seek" in player && typeof player.seek === "function") {
+    // Just behind the beginning of a part, so that rounding never lands on the end of the one before.
+    player.seek(seconds + 0.001);
+    player.scrollIntoView({ block: "nearest" });
+  } else {
+    const gate = document.querySelector(".gate-foot button");
+    if (gate instanceof HTMLElement) gate.focus();
+  }
+}
 
 /** @param {HTMLElement} button */
 async function copy(button) {

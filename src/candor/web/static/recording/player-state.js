@@ -8,7 +8,7 @@
 
 /** @typedef {{src: string, tile_width: number, tile_height: number, columns: number, count: number, interval: number}} Strip */
 /**
- * @typedef {{number: number, src: string, duration: number, fps: number, startsAt: number, gap: number | null,
+ * @typedef {{number: number, name?: string, src: string, duration: number, fps: number, startsAt: number, gap: number | null,
  *   sound: boolean, picture: boolean, strip: Strip | null, wave: string | null}} Segment
  */
 /** @typedef {{bucket_seconds: number, count: number, peaks: number[]}} Wave */
@@ -51,6 +51,14 @@ export function placeOf(segments, time) {
   while (index + 1 < segments.length && time >= begins[index + 1]) index += 1;
   const within = clamp(time - begins[index], 0, segments[index]?.duration ?? 0);
   return { index, within };
+}
+
+/**
+ * Whether a moment lies before the camera was switched on: in what its buffer held.
+ * @param {number | null | undefined} activation Seconds. @param {number} time
+ */
+export function isBuffer(activation, time) {
+  return typeof activation === "number" && activation >= 0.5 && time < activation - 0.02;
 }
 
 /** Milliseconds since 1970 that the camera's clock showed. @param {readonly Segment[]} segments @param {number} time */

@@ -9,7 +9,14 @@ import { drawPreview, drawStrip, drawWaves } from "./timeline.js";
 
 /** @typedef {import("./player-state.js").Segment} Segment */
 /** @typedef {import("./player-state.js").Wave} Wave */
-/** @typedef {{clock: boolean, segments: Segment[], viewing: string, zone: string, words: Record<string, string>}} Config */
+/** @typedef {{at: number, until: number | null, words: string}} Mark */
+/**
+ * @typedef {{activation: number | null, clock: boolean, marks: Mark[], segments: Segment[], viewing: string,
+ *   zone: string, words: Record<string, string>}} Config
+ */
+
+/** Milliseconds for which it is said that something is missing between two parts. */
+const CROSSING = 4000;
 
 class CandorPlayer extends HTMLElement {
   connectedCallback() {
@@ -39,6 +46,8 @@ class CandorPlayer extends HTMLElement {
     this.loadStrips();
     this.drawRuler();
     this.markParts();
+    this.markActivation();
+    this.markMarks();
     this.update();
     if (this.dataset.justBegun) this.begin();
   }
@@ -48,6 +57,7 @@ class CandorPlayer extends HTMLElement {
     this.sized?.disconnect();
     this.themed?.disconnect();
     clearInterval(this.backwards);
+    clearTimeout(this.crossing);
     this.media?.pause();
     this.media?.removeAttribute("src");
     this.media?.load();
@@ -242,7 +252,22 @@ class CandorPlayer extends HTMLElement {
       return;
     }
     this.open(index, 0);
+    this.cross(index);
     void this.play();
+  }
+
+  /** Say what is missing before the part that begins now, or which part it is. @param {number} index */
+  cross(index) {
+    const segment = this.segments?.[index];
+    if (!segment || !this.config) return;
+    const [gap, words, place] = [segment.gap ?? 0, this.config.words, this.piece("crossing")];
+    const values = { number: segment.number, name: segment.name ?? "", seconds: Math.abs(gap).toFixed(1) };
+    const text = gap >= 1 ? words.gapHere : gap <= -1 ? words.overlap : words.partHere;
+    place.textContent = state.filled(text, values);
+    place.classList.toggle("warn", Math.abs(gap) >= 1);
+    place.hidden = false;
+    clearTimeout(this.crossing);
+    this.crossing = setTimeout(() => (place.hidden = true), CROSSING);
   }
 
   /** @param {number} time Seconds on the whole recording. */
@@ -362,6 +387,7 @@ class CandorPlayer extends HTMLElement {
     this.piece("shuttle").hidden = !text;
     const select = this.piece("speed");
     if (select instanceof HTMLSelectElement) select.value = String(this.speed);
+    this.piece("before").hidden = !state.isBuffer(this.config.activation, time);
     this.showQuiet(time);
   }
 
@@ -457,10 +483,12 @@ class CandorPlayer extends HTMLElement {
     this.waves[index] = wave;
     const quiet = wave && segment.sound ? state.quietStart(wave) : segment.duration;
     this.quiet[index] = quiet;
-    if (!segment.sound) this.note(words.noSound, "note");
-    else if (wave && state.isSilent(wave)) this.note(words.silent, "note");
+    const of = (/** @type {string} */ text) =>
+      (this.segments?.length ?? 0) > 1 ? state.filled(words.ofPart, { number: segment.number, words: text }) : text;
+    if (!segment.sound) this.note(of(words.noSound), "note");
+    else if (wave && state.isSilent(wave)) this.note(of(words.silent), "note");
     else if (quiet >= 1) {
-      this.note(state.filled(words.quietStart, { seconds: Math.round(quiet) }), "note");
+      this.note(of(state.filled(words.quietStart, { seconds: Math.round(quiet) })), "note");
       this.mark(this.begins[index] + quiet, words.soundBegins, "sound");
       const stretch = document.createElement("span");
       stretch.className = "player-buffer";
@@ -500,6 +528,32 @@ class CandorPlayer extends HTMLElement {
       const values = { number: segment.number, seconds: Math.abs(gap).toFixed(1) };
       this.mark(this.begins?.[index] ?? 0, state.filled(text, values), Math.abs(gap) >= 1 ? "gap" : "part");
     });
+  }
+
+  /** When it was switched on, and what the buffer held before. */
+  markActivation() {
+    const [at, length] = [this.config?.activation, this.length || 1];
+    if (!this.config || typeof at !== "number" || !state.isBuffer(at, 0)) return;
+    this.mark(at, this.config.words.activated, "activation");
+    const stretch = document.createElement("span");
+    stretch.className = "player-before-stretch";
+    stretch.title = this.config.words.bufferHere;
+    stretch.style.inlineSize = `${(100 * at) / length}%`;
+    this.piece("marks").append(stretch);
+  }
+
+  /** What somebody marked on the camera. */
+  markMarks() {
+    for (const { at, until, words } of this.config?.marks ?? []) {
+      this.mark(at, words, "bookmark");
+      if (until === null || until <= at) continue;
+      const stretch = document.createElement("span");
+      stretch.className = "player-marked";
+      stretch.title = words;
+      stretch.style.insetInlineStart = `${(100 * at) / (this.length || 1)}%`;
+      stretch.style.inlineSize = `${(100 * (until - at)) / (this.length || 1)}%`;
+      this.piece("marks").append(stretch);
+    }
   }
 
   /** The reason in the server's words, where it gives one. */

@@ -1,4 +1,4 @@
-"""Room for what is taken in through the browser: a store in a folder is never filled to the last byte.
+"""Room for what is taken in from outside: a store in a folder is never filled to the last byte.
 
 The database usually lies on the same disk, and a full disk would stop everything, custody events first.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 
 from candor.core.errors import CandorError
-from candor.store import ObjectStore, Vault
 from candor.store.folder import FolderStore
+from candor.store.stored import ObjectStore
+from candor.store.vault import Vault
 
 #: Bytes that stay free where footage lies.
 RESERVE = 1 << 30

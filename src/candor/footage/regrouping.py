@@ -1,0 +1,144 @@
+"""Making one recording of several: files of one camera that were taken in by themselves and belong together.
+
+Both histories are kept. The earliest recording gets the parts of the others, each under a new number and sealed again
+there (`recording:part-added`); the others stay, without parts, with the event that says where those are
+(`recording:regrouped`). A part's number never changes once it was sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from candor.core.clock import Clock, SystemClock
+from candor.custody import record as custody
+from candor.custody.events import Event
+from candor.footage.discrepancies import Field, State, discrepancies_of, pass_on_open
+from candor.footage.errors import RecordingUnknown, RegroupWrong
+from candor.footage.gathering import name_gaps
+from candor.footage.indexing import index_recording
+from candor.footage.rules import Flag, RecordingState, changeable_by, visible_to
+from candor.footage.sealing import seal_entry
+from candor.footage.tables import bookmark, gathering, location_track, part, recording, recording_gap, sidecar
+from candor.people.errors import Refused
+from candor.people.rules import Actor
+
+__all__ = ["LONGEST_REASON", "MOST_AT_ONCE", "regroup"]
+
+MOST_AT_ONCE = 100
+LONGEST_REASON = 500
+
+
+def regroup(
+    tx: Connection, actor: Actor, recording_ids: Sequence[str], *, reason: str, clock: Clock | None = None
+) -> str:
+    """Make one recording of these; the identifier of the one that has all parts now, the earliest of them.
+
+    All are sealed, of one camera, worn by one person, and may be changed by the actor. Conflicts that wait for somebody
+    go on with it. Raises RecordingUnknown, Refused, RegroupWrong.
+    """
+    clock, why = clock or SystemClock(), reason.strip()
+    chosen = sorted(set(recording_ids))
+    if not 1 <= len(why) <= LONGEST_REASON or not why.isprintable():
+        raise RegroupWrong(reason=f"why is to be said in 1 to {LONGEST_REASON} characters, all of them visible")
+    if not 2 <= len(chosen) <= MOST_AT_ONCE:
+        raise RegroupWrong(reason=f"2 to {MOST_AT_ONCE} recordings are needed, and these are {len(chosen)}")
+    rows = sorted((_held(tx, one, actor) for one in chosen), key=lambda row: (row.started_at, row.id))
+    _must_fit(rows)
+    whole, others = rows[0], rows[1:]
+    number = tx.scalar(sa.select(sa.func.max(part.c.number)).where(part.c.recording_id == whole.id)) or 0
+    for other in others:
+        number = _move(tx, actor, whole, other, number, why, clock)
+    _add_up(tx, whole, others)
+    return str(whole.id)
+
+
+def _held(tx: Connection, recording_id: str, actor: Actor) -> sa.Row[Any]:
+    may = changeable_by(actor)
+    query = sa.select(recording, may.expression.label("changeable"))
+    query = query.where(recording.c.id == recording_id, visible_to(actor).expression)
+    row = tx.execute(query.with_for_update(of=recording)).first()
+    if row is None:
+        raise RecordingUnknown(id=recording_id)
+    if not row.changeable:
+        raise Refused(rule=may.reason, reason="your rights do not reach to changing this recording")
+    return row
+
+
+def _must_fit(rows: Sequence[sa.Row[Any]]) -> None:
+    for row in rows:
+        if row.state != RecordingState.SEALED.value:
+            raise RegroupWrong(reason=f"the recording {row.id} is not a sealed one with parts of its own")
+    if len({row.device_id for row in rows}) > 1:
+        raise RegroupWrong(reason="they are not all known to be of the same camera; set the camera of each first")
+    if len({row.wearer_id for row in rows}) > 1:
+        raise RegroupWrong(
+            reason="the same person did not wear the camera in all of them; set the wearer of each first"
+        )
+
+
+def _move(
+    tx: Connection, actor: Actor, whole: sa.Row[Any], other: sa.Row[Any], number: int, why: str, clock: Clock
+) -> int:
+    """Give the parts of one recording to another; the last number used."""
+    moved, entries = [], []
+    for row in tx.execute(sa.select(part).where(part.c.recording_id == other.id).order_by(part.c.number)).all():
+        number += 1
+        tx.execute(part.update().where(part.c.id == row.id).values(recording_id=whole.id, number=number))
+        media = row.claims.get("media")
+        entries.append(seal_entry(number, row.sha256, row.chunk_root, row.size, row.name, media=media))
+        moved.append({"part": row.number, "there": number, "sha256": row.sha256.hex()})
+    for table in (sidecar, location_track):
+        tx.execute(table.update().where(table.c.recording_id == other.id).values(recording_id=whole.id))
+    _move_bookmarks(tx, whole.id, other.id)
+    pass_on_open(tx, other.id, whole.id, actor=actor.account_id, clock=clock)
+    tx.execute(recording_gap.delete().where(recording_gap.c.recording_id == other.id))
+    tx.execute(gathering.update().where(gathering.c.recording_id == other.id).values(recording_id=whole.id))
+    state = {"state": RecordingState.REGROUPED.value, "regrouped_into": whole.id, "version": other.version + 1}
+    tx.execute(recording.update().where(recording.c.id == other.id).values(**state))
+    flags = _flags(tx, whole.id, (whole, other))
+    details: dict[str, Any] = {"parts": entries, "flags": flags, "from": other.id}
+    _append(tx, Event.RECORDING_PART_ADDED, actor, whole.id, {**details, "reason": why}, clock)
+    _append(tx, Event.RECORDING_REGROUPED, actor, other.id, {"into": whole.id, "parts": moved, "reason": why}, clock)
+    index_recording(tx, other.id)
+    return number
+
+
+def _move_bookmarks(tx: Connection, whole_id: str, other_id: str) -> None:
+    there = sa.select(bookmark.c.source_id).where(bookmark.c.recording_id == whole_id)
+    for row in tx.execute(sa.select(bookmark).where(bookmark.c.recording_id == other_id)).all():
+        values = {"recording_id": whole_id}
+        if tx.execute(there.where(bookmark.c.source_id == row.source_id)).first() is not None:
+            values["source_id"] = f"{row.source_id} ({other_id})"
+        tx.execute(bookmark.update().where(bookmark.c.id == row.id).values(**values))
+
+
+def _add_up(tx: Connection, whole: sa.Row[Any], others: Sequence[sa.Row[Any]]) -> None:
+    rows = [whole, *others]
+    lengths = [row.duration_ms for row in rows if row.duration_ms is not None]
+    values = {
+        "size": sum(row.size for row in rows),
+        "duration_ms": sum(lengths) if lengths else None,
+        "ended_at": max((row.ended_at for row in rows if row.ended_at), default=None),
+        "flags": _flags(tx, whole.id, rows),
+        "version": whole.version + 1,
+    }
+    tx.execute(recording.update().where(recording.c.id == whole.id).values(**values))
+    name_gaps(tx, whole.id)
+    index_recording(tx, whole.id)
+
+
+def _flags(tx: Connection, whole_id: str, rows: Sequence[sa.Row[Any]]) -> list[str]:
+    """Everything that is wrong with one of them; whether the wearer is disputed, as it stands with the whole now."""
+    flags = {flag for row in rows for flag in row.flags} - {Flag.WEARER_DISPUTED.value}
+    disputed = any(one.field is Field.WEARER and one.state is State.OPEN for one in discrepancies_of(tx, whole_id))
+    return sorted(flags | ({Flag.WEARER_DISPUTED.value} if disputed else set()))
+
+
+def _append(
+    tx: Connection, event: Event, actor: Actor, recording_id: str, details: dict[str, Any], clock: Clock
+) -> None:
+    custody.append(tx, event, actor=actor.account_id, recording=recording_id, details=details, clock=clock)

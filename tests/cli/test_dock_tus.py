@@ -1,0 +1,97 @@
+"""candor dock tus against a real server, cut off and gone on with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.tus.cutting import cutting
+from tests.tus.site import TusSite, noise, prepare, sealed, serving
+
+from candor.cli.dock_tus import command
+from candor.people import passwords
+from candor.tus import client
+
+BYTES = noise(3_000_000, 21)
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TusSite]:
+    monkeypatch.setenv(passwords.CHEAP_FOR_TESTS, "1")
+    monkeypatch.setattr(client, "_PAUSES", (0.0, 0.1, 0.1))
+    with serving(prepare(tmp_path)) as found:
+        (tmp_path / "token").write_text(found.tokens["dock"] + "\n")
+        (tmp_path / "film.mp4").write_bytes(BYTES)
+        yield found
+
+
+def run(folder: Path, *words: str) -> Result:
+    given = ["--memory", str(folder / "state/uploads.json"), "--credential", str(folder / "token"), *words]
+    return CliRunner().invoke(command, given)
+
+
+def test_files_are_sent_and_sealed(site: TusSite, tmp_path: Path) -> None:
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    done = run(
+        tmp_path,
+        str(tmp_path / "film.mp4"),
+        str(tmp_path / "empty.mp4"),
+        "--to",
+        site.url,
+        "--incident",
+        "26-1",
+        "--json",
+    )
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert [one["sha256"] for one in told["sent"]] == [hashlib.sha256(body).hexdigest() for body in (BYTES, b"")]
+    assert site.here is not None
+    assert BYTES in sealed(site.here).values()
+    assert json.loads(run(tmp_path, "--list", "--json").stdout) == []
+
+
+def test_a_line_that_breaks_goes_on(site: TusSite, tmp_path: Path) -> None:
+    whole = 1 << 30  # each request is a connection of its own
+    with cutting(site.url, [whole, whole, 900_000, whole, 500_000, 100]) as line:
+        done = run(tmp_path, str(tmp_path / "film.mp4"), "--to", line.url)
+    assert done.exit_code == 0, done.output
+    assert hashlib.sha256(BYTES).hexdigest() in done.stdout
+    assert line.made == 3
+
+
+def test_stopped_and_begun_again(site: TusSite, tmp_path: Path) -> None:
+    with cutting(site.url, [1000, 1_000_000, *[1] * 40]) as line:
+        broken = run(tmp_path, str(tmp_path / "film.mp4"), "--to", line.url)
+        assert broken.exit_code == 10, broken.output
+        assert "run the same command again" in broken.output
+        (one,) = json.loads(run(tmp_path, "--list", "--json").stdout)
+        assert one["path"] == str(tmp_path / "film.mp4")
+        line._cuts.clear()
+        begun = site.ask("HEAD", site.url + "/upload/tus/" + one["url"].rpartition("/")[2])
+        assert begun.status_code == 200
+        done = run(tmp_path, str(tmp_path / "film.mp4"), "--to", line.url, "--json")
+    assert done.exit_code == 0, done.output
+    (sent,) = json.loads(done.stdout)["sent"]
+    assert one["url"].endswith(sent["upload"]), "the same upload"
+    assert sent["sha256"] == hashlib.sha256(BYTES).hexdigest()
+
+
+def test_forgotten(site: TusSite, tmp_path: Path) -> None:
+    where = site.begin(10)
+    memory = client.Memory(tmp_path / "state/uploads.json")
+    memory.keep(client.Remembered(where, "/x", 10, 0, "2026-11-22T10:00:00Z"))
+    assert run(tmp_path, "--forget", where).exit_code == 0
+    assert memory.all() == []
+    assert site.ask("HEAD", where).status_code == 410
+
+
+def test_what_is_refused_is_said(site: TusSite, tmp_path: Path) -> None:
+    done = run(tmp_path, str(tmp_path / "film.mp4"), "--to", site.url, "--category", "Gossip")
+    assert done.exit_code == 10
+    assert "not on the list of categories" in done.output
+    assert run(tmp_path, str(tmp_path / "none.mp4"), "--to", site.url).exit_code == 10
+    assert run(tmp_path, str(tmp_path / "film.mp4")).exit_code == 2
