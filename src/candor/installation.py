@@ -26,6 +26,8 @@ from candor.core.errors import CandorError, NotSetUp
 from candor.core.settings import Settings
 from candor.custody import CustodyLog, Event, append, searching
 from candor.custody.tables import log_head
+from candor.docking.axis import forgetting  # noqa: F401 - a purge anywhere reaches what camera systems said
+from candor.docking.links import forgetting as links_forgetting  # noqa: F401 - and what the public gave
 from candor.docking.uploads.reception import Uploads
 from candor.footage import jobs as footage_jobs
 from candor.jobs import Jobs, make_engine_tables

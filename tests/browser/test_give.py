@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.browser.live import Site, film
 from candor.core.clock import SystemClock
 from candor.docking.links import service as links
 from candor.docking.links.rules import Link
+from candor.docking.uploads import service as uploads
+from candor.docking.uploads.turn import Turn
 
 PHONE = {"width": 360, "height": 740, "is_mobile": True, "has_touch": True}
 
@@ -64,6 +67,9 @@ def test_two_files_from_a_phone_with_a_reload_in_the_middle(
     while page.locator("progress").first.evaluate("one => one.value") < 0.3:
         assert time.monotonic() < deadline, page.locator(".queue-words").first.inner_text()
         page.wait_for_timeout(50)
+    left = page.evaluate("JSON.stringify(localStorage)")
+    assert "/give/tus/" in left, "where it goes on"
+    assert "Ana" not in left, "but not what was said: the browser may be anybody's"
     page.on("dialog", lambda dialog: dialog.accept())  # “files are being sent”: leave all the same
     page.reload()
 
@@ -147,6 +153,30 @@ def test_what_the_server_refuses_is_said(visit: Any, site: Site, tmp_path: Path)
     page.click("#send")
     expect(page.locator("#queue-list li").nth(1)).to_contain_text("Ask whoever sent you the link for another one")
     expect(page.locator(".queue-hash:visible")).to_have_count(1)
+
+
+def test_what_is_never_sealed_is_said(visit: Any, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All bytes arrived, and then they could not be read any more: the page does not wait for ever."""
+    _, address = new_link(site)
+    desk = site.here.uploads
+
+    def unreadable(turn: Turn) -> None:
+        turn.settle()
+        with desk.database.write() as tx:
+            uploads.set_assembling(tx, turn.upload.id, desk.drafts.holder, desk.clock.now())
+        turn.handed_over = True
+        threading.Timer(1.0, desk.fail, (turn.upload, "a test.")).start()
+
+    monkeypatch.setattr(desk, "finish", unreadable)
+    file = tmp_path / "a.mov"
+    file.write_bytes(b"what a phone saw")
+    page = visit(site, **PHONE).page
+    page.goto(address)
+    page.set_input_files("#files", [file])
+    page.click("#send")
+    expect(page.locator("#queue-list li")).to_contain_text(
+        "What arrived of this file can no longer be read", timeout=20_000
+    )
 
 
 @pytest.mark.parametrize(("width", "colours"), [(360, "light"), (1280, "dark"), (2560, "light")])

@@ -13,6 +13,8 @@ from tests.tus.cutting import cutting
 from tests.tus.site import TusSite, noise, prepare, sealed, serving
 
 from candor.cli.dock_tus import command
+from candor.docking.uploads import service as uploads
+from candor.docking.uploads.turn import Turn
 from candor.people import passwords
 from candor.tus import client
 
@@ -95,3 +97,46 @@ def test_what_is_refused_is_said(site: TusSite, tmp_path: Path) -> None:
     assert "not on the list of categories" in done.output
     assert run(tmp_path, str(tmp_path / "none.mp4"), "--to", site.url).exit_code == 10
     assert run(tmp_path, str(tmp_path / "film.mp4")).exit_code == 2
+
+
+def test_what_cannot_be_sealed_there_is_told_and_gone_on_with(
+    site: TusSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other side has every byte and no room to seal them: the command does not wait for ever, nor forgets."""
+    assert site.here is not None
+    desk = site.here.uploads
+
+    def no_room(turn: Turn) -> None:
+        turn.settle()
+        with desk.database.write() as tx:
+            uploads.set_assembling(tx, turn.upload.id, desk.drafts.holder, desk.clock.now())
+            uploads.note_problem(tx, turn.upload.id, "There is no room.", desk.clock.now())
+
+    monkeypatch.setattr(client, "_ASKED_EVERY", 0.01)
+    monkeypatch.setattr(client, "_HELD_UP", 5)
+    with monkeypatch.context() as patch:
+        patch.setattr(desk, "finish", no_room)
+        done = run(tmp_path, str(tmp_path / "film.mp4"), "--to", site.url)
+    assert done.exit_code == 10
+    assert "could not be sealed there yet: There is no room." in done.stderr
+    (one,) = json.loads(run(tmp_path, "--list", "--json").stdout)
+    desk.put_together(one["url"].rpartition("/")[2]).result(60)
+    assert run(tmp_path, str(tmp_path / "film.mp4"), "--to", site.url).exit_code == 0
+    assert sealed(site.here) == {hashlib.sha256(BYTES).digest(): BYTES}
+
+
+def test_a_file_that_was_changed_while_it_was_sent(
+    site: TusSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sealed is sealed, but it is not what lies here now: nobody is to take one for the other and wipe a card."""
+    film, await_seal = tmp_path / "film.mp4", client.Sender._await_seal
+
+    def changed(sender: client.Sender, url: str, path: Path) -> dict[str, object]:
+        film.write_bytes(BYTES[:-1] + b"?")
+        return await_seal(sender, url, path)
+
+    monkeypatch.setattr(client.Sender, "_await_seal", changed)
+    done = run(tmp_path, str(film), "--to", site.url)
+    assert done.exit_code == 10
+    assert "another SHA-256" in done.stderr
+    assert "sealed  " not in done.stdout

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
-import threading
-from typing import Any
+import random
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -14,26 +15,25 @@ from swiftclient.exceptions import ClientException
 from tests.dock.conftest import OPERATOR, Door
 from tests.footage.clips import mp4
 from tests.people.place import Place
-from tests.simulators.axis_controller import camera_metadata, clip_metadata, encrypt, headers
+from tests.simulators.axis_controller import camera_metadata, clip_metadata, headers
+from tests.web.visitor import Visitor
 
-from candor.core.clock import FixedClock
 from candor.dock.answers import answer_to
 from candor.docking import axis
-from candor.docking.axis import objects as axis_objects
 from candor.docking.axis import settling as axis_settling
-from candor.docking.axis.waiting import settle_waiting
+from candor.fleet import places
 from candor.footage.bookmarks import bookmarks_of
 from candor.footage.sidecars import sidecars_of
 from candor.footage.tables import sidecar
 from candor.footage.tracks import tracks_of
-from candor.store import StoreUnreachable
+from candor.people.rules import Role
+from candor.web.app import create_app
 
 USER, SERIAL = "0fbe1e5c-7e1d-4cde-9c0c-8d0f2d2f7a11", "B8A44F300001"
 CONTAINER = f"{USER}_{SERIAL}_20261120T180500Z"
 REJECTED = "RejectedContent_UnknownTime_5f0e9d6e-2f0a-4d0c-9a55-0d5a3f9a7c11"
 MARK, TRACK = "bookmark_1795284310_7", f"20261120_180430_ab12_{SERIAL}_gpstrail.json"
 CLIP, KEY = "20261120T180430Z_ab12.mp4", "20261120T180430Z_ab12.key"
-DAYS_LATER = 3 * 86_400
 
 
 def begin(client: swiftclient.Connection, **more: str) -> None:
@@ -59,11 +59,6 @@ def lose(door: Door, object_id: str) -> None:
     door.installation.vault.store.delete(object_id)
 
 
-def encrypted(door: Door, name: str = "North") -> tuple[swiftclient.Connection, dict[str, Any]]:
-    file = door.connect(name, encrypted=True, container_type="mp4")
-    return door.client(file), file
-
-
 @pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "253402300799", "-5"])
 def test_a_time_that_cannot_be_holds_up_neither_a_clip_nor_its_recording(
     door: Door, client: swiftclient.Connection, at: str
@@ -79,6 +74,25 @@ def test_a_time_that_cannot_be_holds_up_neither_a_clip_nor_its_recording(
     assert len(door.parts(one.id)) == 2
     with door.installation.database.read() as tx:
         assert len(tracks_of(tx, one.id)) == 1
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_a_camera_whose_clock_is_beyond_all_time_hides_nothing(
+    door: Door, client: swiftclient.Connection, place: Place, at: str
+) -> None:
+    times = dict.fromkeys(("StartTime", "StopTime", "TriggerOnTime", "TriggerOffTime"), at)
+    begin(client, **times, **{f"{name}ISO": "" for name in times})
+    put_clip(client, mp4(seed=1))
+    client.put_object(CONTAINER, "99991231T235959Z_ab12.mp4", mp4(seed=2), headers=headers({"StartTime": at}))
+    client.put_object(CONTAINER, MARK, b"words", headers=headers({"StartTime": at, "EndTime": at}))
+    client.put_object(CONTAINER, TRACK, track(at))
+    finish(client)
+    place.add("tanaka", Role.ADMINISTRATOR, Role.EVIDENCE_TECHNICIAN)
+    visitor = Visitor(create_app(door.installation))
+    assert visitor.sign_in("tanaka").status_code == 303
+    (one,) = door.recordings()
+    for path in ("/reconciliation", "/cameras", f"/cameras/{one.device_id}", "/recordings", f"/recordings/{one.id}"):
+        assert visitor.get(path).status_code == 200, path
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
@@ -165,91 +179,6 @@ def test_what_was_lost_here_is_taken_in_again_when_it_is_sent_again(door: Door, 
     assert len(door.objects()) == 2
 
 
-def test_a_clip_encrypted_for_the_key_of_an_earlier_connection_is_opened(door: Door) -> None:
-    _, earlier = encrypted(door, "Before")
-    client, _ = encrypted(door, "Now")
-    begin(client)
-    film = mp4(seed=1)
-    sealed, key = encrypt(film, earlier["PublicKey"], earlier["PublicKeyId"])
-    put_clip(client, sealed)
-    client.put_object(CONTAINER, KEY, key, headers=headers({"FileType": "key"}))
-    finish(client)
-    (part,) = door.parts(door.recordings()[0].id)
-    assert door.content(part.object_id) == film
-
-
-def test_a_track_whose_key_comes_after_all_else_is_read(door: Door) -> None:
-    client, file = encrypted(door)
-    begin(client)
-    put_clip(client, mp4(seed=1))
-    sealed, key = encrypt(track("2026-11-20T18:05:42Z"), file["PublicKey"], file["PublicKeyId"])
-    _, wrong = encrypt(b"another", file["PublicKey"], file["PublicKeyId"])
-    client.put_object(CONTAINER, TRACK, sealed, headers=headers({"FileType": "json"}))
-    finish(client)
-    (one,) = door.recordings()
-    with door.installation.database.read() as tx:
-        (kept,) = sidecars_of(tx, one.id)
-        assert "key has not come" in kept.facts["track"]["problem"]
-    for content in (wrong, key):
-        client.put_object(CONTAINER, TRACK.replace(".json", ".key"), content, headers=headers({"FileType": "key"}))
-    with door.installation.database.read() as tx:
-        assert len(tracks_of(tx, one.id)) == 1
-
-
-@pytest.mark.parametrize("rejected", [True, False])
-def test_an_encrypted_clip_of_which_nothing_more_is_heard_is_shown_after_a_day(
-    door: Door, fixed_clock: FixedClock, rejected: bool
-) -> None:
-    client, file = encrypted(door)
-    sealed, _ = encrypt(mp4(seed=1), file["PublicKey"], file["PublicKeyId"])
-    container = REJECTED if rejected else CONTAINER
-    put_clip(client, sealed, container)
-    gate = axis.AxisGate(door.installation.database, door.installation.vault, door.installation.jobs, fixed_clock)
-    fixed_clock.advance(3600)
-    assert settle_waiting(gate) == 1
-    assert door.recordings() == []
-    fixed_clock.advance(DAYS_LATER)
-    settle_waiting(gate)
-    (one,) = door.recordings()
-    (part,) = door.parts(one.id)
-    assert door.content(part.object_id) == sealed
-    assert one.state == ("sealed" if rejected else "receiving")
-    settle_waiting(gate)
-    assert len(door.parts(one.id)) == 1
-
-
-def test_rejected_content_without_any_clip_becomes_a_recording_that_can_be_seen(
-    door: Door, client: swiftclient.Connection, fixed_clock: FixedClock
-) -> None:
-    client.put_object(REJECTED, "core.dump", b"what nobody knows")
-    gate = axis.AxisGate(door.installation.database, door.installation.vault, door.installation.jobs, fixed_clock)
-    fixed_clock.advance(DAYS_LATER)
-    settle_waiting(gate)
-    (one,) = door.recordings()
-    assert (one.state, "incomplete" in one.flags) == ("sealed", True)
-    assert door.content(door.parts(one.id)[0].object_id) == b"what nobody knows"
-
-
-def test_what_had_to_wait_for_the_store_is_done_by_itself(
-    door: Door, client: swiftclient.Connection, fixed_clock: FixedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begin(client)
-    put_clip(client, mp4(seed=1))
-
-    def away(*_: object) -> None:
-        raise StoreUnreachable(place="there", reason="it is away")
-
-    monkeypatch.setattr(axis_settling, "read_small", away)
-    client.put_object(CONTAINER, MARK, b"words")
-    monkeypatch.undo()
-    gate = axis.AxisGate(door.installation.database, door.installation.vault, door.installation.jobs, fixed_clock)
-    fixed_clock.advance(600)
-    assert settle_waiting(gate) == 1
-    assert settle_waiting(gate) == 0
-    with door.installation.database.read() as tx:
-        assert [mark.text for mark in bookmarks_of(tx, door.recordings()[0].id)] == ["words"]
-
-
 def test_an_id_that_was_set_right_in_the_camera_system_names_nobody_else_here(
     door: Door, client: swiftclient.Connection, place: Place
 ) -> None:
@@ -287,50 +216,6 @@ def test_what_is_said_of_a_clip_after_it_came_counts_for_its_place(door: Door, c
     assert [part.id for part in door.parts(one.id)] == [first.id, second.id]
 
 
-def test_long_clips_being_opened_keep_nobody_from_handing_over(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    client, file = encrypted(door)
-    sealed, key = encrypt(mp4(seed=1), file["PublicKey"], file["PublicKeyId"])
-    put_clip(client, sealed)
-    goes_on, begun = threading.Event(), threading.Semaphore(0)
-    real = axis_settling.content_key
-
-    def slow(*given: Any) -> Any:
-        begun.release()
-        goes_on.wait(60)
-        return real(*given)
-
-    monkeypatch.setattr(axis_settling, "content_key", slow)
-    many = [threading.Thread(target=lambda: key_again(door, file, key), daemon=True) for _ in range(20)]
-    for one in many:
-        one.start()
-    assert begun.acquire(timeout=30)
-    other = door.client(door.connect("South", container_type="mp4"))
-    finished = threading.Event()
-    monkeypatch.setattr(axis_objects.AxisObject, "finish", told(axis_objects.AxisObject.finish, finished))
-    threading.Thread(target=lambda: put_clip(other, mp4(seed=2)), daemon=True).start()
-    assert finished.wait(30)
-    goes_on.set()
-    for one in many:
-        one.join(60)
-    assert len(door.recordings()) == 2
-
-
-def key_again(door: Door, file: dict[str, Any], key: bytes) -> None:
-    door.client(file).put_object(CONTAINER, KEY, key, headers=headers({"FileType": "key"}))
-
-
-def told(act: Any, finished: threading.Event) -> Any:
-    """The same act, which says when a plain clip is durable."""
-
-    def finish(self: Any) -> bool:
-        done: bool = act(self)
-        if not self._bearer.connection.encrypted:
-            finished.set()
-        return done
-
-    return finish
-
-
 def test_nobody_outside_learns_where_the_store_or_the_database_is(door: Door, client: swiftclient.Connection) -> None:
     begin(client)
     client.put_object(CONTAINER, MARK, b"words")
@@ -347,3 +232,36 @@ def test_nobody_outside_learns_where_the_store_or_the_database_is(door: Door, cl
     fault = sa.exc.IntegrityError("insert", {}, Exception("a constraint at 10.0.0.5"))
     answer = answer_to(fault)
     assert (answer.status_code, b"10.0.0.5" in answer.body, b"does not answer" in answer.body) == (500, False, False)
+
+
+def test_nothing_comes_through_a_dock_that_was_closed(door: Door, client: swiftclient.Connection) -> None:
+    begin(client)
+    with door.installation.database.write() as tx:
+        (one,) = axis.connections(tx)
+        places.close_dock(tx, OPERATOR, one.dock_id, clock=door.installation.clock)
+    url, token = client.url, client.token
+    with pytest.raises(ClientException) as caught:
+        swiftclient.put_object(url, token, CONTAINER, CLIP, mp4(seed=1))
+    assert caught.value.http_status == 401
+    assert door.recordings() == []
+    with door.installation.database.write() as tx:
+        places.open_dock(tx, OPERATOR, one.dock_id, clock=door.installation.clock)
+    put_clip(client, mp4(seed=1))
+    assert len(door.recordings()) == 1
+
+
+def test_a_refused_call_is_shown_however_long_its_names_are(door: Door, client: swiftclient.Connection) -> None:
+    url, token = client.get_auth()
+    alphabet = [chr(0x1F300 + number) for number in range(600)]
+    random.Random(4).shuffle(alphabet)
+    path = "/".join(quote("".join(alphabet[at : at + 300])) for at in (0, 300))
+    line = http.client.HTTPConnection("127.0.0.1", door.server.port, timeout=30)
+    for _ in range(2):
+        line.request("PUT", f"{url.removeprefix(door.url)}/{path}", body=b"x", headers={"X-Auth-Token": token})
+        response = line.getresponse()
+        assert (response.status, b"longer than" in response.read()) == (400, True)
+    line.close()
+    with door.installation.database.read() as tx:
+        (kept,) = axis.refused_calls(tx)
+    assert kept.times == 2
+    assert kept.container.startswith(alphabet[0])

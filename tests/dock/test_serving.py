@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime as dt
 import hashlib
 import http.client
 import ipaddress
 import json
+import socket
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +27,7 @@ from tests.simulators.axis_controller import Controller, fleet
 from candor.core.clock import FixedClock
 from candor.custody import Event
 from candor.custody.record import recent
+from candor.dock import serving
 from candor.dock.serving import DockServer, DoorPortTaken, DoorTlsWrong
 from candor.docking import axis, credentials
 from candor.docking.axis.errors import ConnectionEnded, ConnectionFileUnusable, ConnectionUnknown
@@ -129,6 +133,28 @@ def test_a_program_sends_by_tus_with_its_docks_credential(door: Door, fixed_cloc
 
 def basic(user: str, key: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{key}".encode()).decode()}
+
+
+def test_one_address_cannot_hold_every_connection(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "MOST_OF_ONE_ADDRESS", 3)
+    lines = [socket.create_connection(("127.0.0.1", door.server.port), timeout=30) for _ in range(3)]
+    for line in lines:
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: dock\r\n\r\n")
+        assert line.recv(100).startswith(b"HTTP/1.1 200")
+    with socket.create_connection(("127.0.0.1", door.server.port), timeout=30) as one_more:
+        assert one_more.recv(100) == b""
+    lines.pop().close()
+    deadline = time.monotonic() + 20
+    while True:
+        address = ("127.0.0.1", door.server.port)
+        with socket.create_connection(address, timeout=30) as again, contextlib.suppress(OSError):
+            again.sendall(b"GET /healthz HTTP/1.1\r\nHost: dock\r\n\r\n")
+            if again.recv(100).startswith(b"HTTP/1.1 200"):
+                break
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    for line in lines:
+        line.close()
 
 
 def test_credentials_open_their_dock_until_they_are_revoked(installation: Installation, place: Place) -> None:

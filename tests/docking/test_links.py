@@ -22,6 +22,7 @@ from candor.core.database import Database
 from candor.custody import Event, recent
 from candor.docking.links import service as links
 from candor.docking.links.errors import LinkEnded, LinkFull, LinkGuessed, LinkNumberUnknown, LinkUnknown, LinkWrong
+from candor.docking.links.forgetting import GONE
 from candor.docking.links.receipt import Receipt, receipt_document, receipt_pdf
 from candor.docking.links.rules import (
     GB,
@@ -39,12 +40,13 @@ from candor.docking.links.tables import upload_link, upload_link_file, upload_li
 from candor.docking.uploads.rules import Upload
 from candor.docking.uploads.tables import upload as upload_table
 from candor.docking.uploads.turn import Turn
+from candor.footage import purging
 from candor.footage.errors import FieldWrong
 from candor.footage.tables import intake, part, recording
 from candor.installation import Installation
 from candor.people import passwords
 from candor.people.errors import Refused
-from candor.people.rules import Actor, Role
+from candor.people.rules import Actor, Role, system_actor
 from candor.store import room
 from candor.verify.leaf import commit, parse_leaf
 from candor.verify.tiles import TileReader
@@ -342,6 +344,18 @@ def test_the_receipt_outlives_the_upload(here: Installation, fixed_clock: FixedC
     begin(here, link, 10)
     with pytest.raises(LinkFull):
         begin(here, link, 10)
+
+
+def test_the_name_goes_with_what_is_destroyed(here: Installation, make: Make) -> None:
+    link, _ = make()
+    send(here, link, b"given", "my-flat.mp4")
+    with here.database.write() as tx:
+        recording_id = tx.scalar(sa.select(recording.c.id))
+        words = {"authority": "Order 26-CV-7", "reason": "expunged"}
+        purging.purge(tx, here.vault, here.jobs, system_actor("test"), str(recording_id), clock=here.clock, **words)
+    with here.database.read() as tx:
+        (one,) = links.files_of(tx, link)
+    assert (one.name, one.size) == (GONE, 5)
 
 
 def test_nothing_is_learnt_of_what_was_here_before(here: Installation, make: Make) -> None:

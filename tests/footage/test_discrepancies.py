@@ -186,3 +186,14 @@ def test_of_what_is_destroyed_nobody_is_asked(archive: Archive) -> None:
 def test_words() -> None:
     assert set(FIELD_WORDS) == set(Field)
     assert set(WHY_WORDS) == set(Why)
+
+
+def test_nobody_gets_to_see_a_recording_by_settling(archive: Archive) -> None:
+    recording_id, made = opened(archive)
+    mine = archive.administrator.account_id
+    with archive.database.write() as tx, pytest.raises(ChoiceWrong, match="somebody else"):
+        settle(tx, archive.administrator, made, mine, reason="it was me", clock=archive.clock)
+    with archive.database.write() as tx:  # who sees it anyhow may
+        mine = archive.technician.account_id
+        settle(tx, archive.technician, made, mine, reason="it was me", clock=archive.clock)
+        assert tx.scalar(sa.select(recording.c.wearer_id).where(recording.c.id == recording_id)) == mine

@@ -140,6 +140,28 @@ def test_a_late_part_is_added_and_sealed_by_itself(archive: Archive) -> None:
         assert tx.execute(sa.select(recording_gap)).all() == []
 
 
+def test_a_source_that_says_later_when_it_ended(archive: Archive) -> None:
+    """Somebody gave up waiting; then the camera system comes back and says that it ended sooner."""
+    taken = clip(archive, 0, 60, b"one")
+    describe(archive, WHOLE)
+    with archive.database.write() as tx:
+        gathering.close_incomplete(tx, KEY, actor="system:watch", reason="silent", clock=archive.clock)
+    assert Flag.INCOMPLETE in row_of(archive, taken.recording_id).flags
+    complete(archive, Said(ended_at=at(60)))
+    row = row_of(archive, taken.recording_id)
+    assert (row.ended_at, Flag.INCOMPLETE in row.flags) == (at(60), False)
+    with archive.database.read() as tx:
+        assert tx.execute(sa.select(recording_gap)).all() == []
+        assert (
+            history(tx, taken.recording_id)[-1].details["changed"]["ended_at"]["new"] == "2026-11-20T18:01:00.000000Z"
+        )
+    complete(archive, Said(ended_at=at(90)))
+    assert Flag.INCOMPLETE in row_of(archive, taken.recording_id).flags
+    before = events_of(archive, taken.recording_id)
+    complete(archive, Said(ended_at=at(90)))
+    assert events_of(archive, taken.recording_id) == before
+
+
 def test_saying_it_again_changes_nothing(archive: Archive) -> None:
     taken = clip(archive, 0, 60, b"one")
     assert complete(archive) == complete(archive) == taken.recording_id
@@ -325,3 +347,22 @@ def test_where_bytes_were_before_is_told(archive: Archive) -> None:
     with archive.database.read() as tx:
         assert whole_told(tx, fresh.recording_id)["elsewhere"] == [alone.recording_id]
         assert whole_told(tx, alone.recording_id)["elsewhere"] == []
+
+
+def test_where_the_camera_says_it_was_does_not_outlive_a_purge(archive: Archive) -> None:
+    place = "41.76,-72.67"
+    also = {"axis": {"startlocation": place}, "encrypted": "no key came"}
+    first = clip(archive, 0, 60, b"one", also=also)
+    clip(archive, 60, 120, b"two", also={"axis": {"startlocation": place}})
+    complete(archive, Said(started_at=at(0), facts={"axis": {"triggerontimelocation": place}}))
+
+    def known() -> str:
+        with archive.database.read() as tx:
+            return str([*(row._mapping for row in tx.execute(sa.select(part))), gathering.gathered(tx, KEY)])
+
+    assert place in known()
+    purge(archive, first.recording_id)
+    assert place not in known()
+    assert "no key came" in known()
+    with archive.database.read() as tx:
+        assert place not in str([entry.details for entry in history(tx, first.recording_id)])

@@ -19,11 +19,15 @@ from candor.core.clock import FixedClock
 from candor.core.errors import DatabaseGone
 from candor.custody import Event, recent
 from candor.docking.links import service as acts
-from candor.docking.links.rules import GB
+from candor.docking.links.rules import GB, Link
+from candor.docking.uploads import service as acts_of_the_desk
+from candor.docking.uploads.rules import UploadState
 from candor.docking.uploads.tables import upload as upload_table
 from candor.footage.tables import part, recording
 from candor.installation import Installation
 from candor.people.rules import Role
+from candor.store import StoreFull
+from candor.store.room import NoRoom
 
 BODY = b"what a phone saw\n" * 3000
 
@@ -197,6 +201,13 @@ def test_a_link_ends_kindly(
     assert giver.get(f"{path}/receipt").status_code == 200
 
 
+def _link(installation: Installation, giver: Giver) -> Link:
+    with installation.database.read() as tx:
+        found = acts.find(tx, giver.path.rsplit("/", 1)[-1])
+    assert found is not None
+    return found
+
+
 def test_what_keeps_it_from_being_sealed_is_told_to_nobody_outside(
     app: Starlette, officer: Visitor, installation: Installation
 ) -> None:
@@ -208,6 +219,43 @@ def test_what_keeps_it_from_being_sealed_is_told_to_nobody_outside(
     answer = giver.client.get(where, headers=giver.headers())
     assert (answer.status_code, answer.json()["state"]) == (200, "assembling")
     assert "/srv" not in answer.text
+    with installation.database.write() as tx:
+        acts_of_the_desk.end(
+            tx,
+            installation.uploads.look(acts.owner_of(_link(installation, giver)), where.rsplit("/", 1)[-1]),
+            UploadState.FAILED,
+            "system:uploads",
+            installation.clock,
+            "/srv/footage/drafts/1 is missing.",
+        )
+    lost = giver.client.get(where, headers=giver.headers())
+    assert (lost.status_code, "/srv" in lost.text, "send it again" in lost.json()["error"]) == (410, False, True)
+
+
+@pytest.mark.parametrize("error", [StoreFull(place="/srv/footage", object_id="x"), NoRoom(reserve=1)])
+def test_a_disk_that_is_full_is_no_concern_of_the_public(
+    app: Starlette,
+    officer: Visitor,
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+) -> None:
+    def full(*args: object, **more: object) -> None:
+        raise error
+
+    giver = Giver(app, made(officer))
+    where = giver.begin(10).headers["location"]
+    monkeypatch.setattr(installation.uploads, "begin_turn", full)
+    answer = giver.go_on(where, 0, b"0123456789")
+    assert answer.status_code == 507
+    assert "Go on later" in answer.json()["error"]
+    assert str(error) in caplog.text, "whoever runs it learns it"
+    assert "/srv" not in answer.text
+    monkeypatch.setattr(installation.uploads, "largest", 5 << 30)
+    refused = giver.begin(6 << 30)
+    assert (refused.status_code, "larger than 5 GiB" in refused.json()["error"]) == (413, True)
+    assert "candor ingest" not in refused.text
 
 
 def test_a_withdrawn_link(app: Starlette, officer: Visitor, installation: Installation) -> None:

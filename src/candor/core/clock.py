@@ -37,6 +37,16 @@ class FixedClock:
         self.moment += timedelta(seconds=seconds)
 
 
+#: Years in which something can have been recorded, however wrong a clock goes: one that was never set says 1904, 1970
+#: or 1980. What is said of any other is no time: near the ends of the calendar no zone and no length can be added.
+POSSIBLE_YEARS = range(1900, 2200)
+
+
+def possible(moment: datetime | None) -> datetime | None:
+    """A moment that a camera may have meant; None for one that it cannot have."""
+    return moment if moment is not None and moment.year in POSSIBLE_YEARS else None
+
+
 def iso(moment: datetime) -> str:
     """RFC 3339 in UTC with six decimals, always the same width: `2026-11-22T10:11:12.123456Z`."""
     return time_text(moment)

@@ -14,6 +14,7 @@ import logging
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -108,7 +109,7 @@ class _Call:
 
     def keep_refused(self, reason: str) -> None:
         """Keep a malformed call, as far as it can be read."""
-        container, _, name = self._rest.decode("utf-8", "replace").partition("/")
+        container, _, name = (unquote_to_bytes(one).decode("utf-8", "replace") for one in self._rest.partition(b"/"))
         said = metadata_of(self._headers.raw, lenient=True)
         with self._gate.database.write() as tx:
             refuse_call(tx, self._bearer, self._method, container, name, reason, said, clock=self._gate.clock)

@@ -21,6 +21,8 @@ __all__ = ["DockServer", "DoorPortTaken", "DoorTlsWrong"]
 
 #: Connections at a time; whoever comes beyond that is told to try again.
 MOST_CONNECTIONS = 1024
+#: Of one address: whoever has no credential is not to keep the cameras out by holding every connection there is.
+MOST_OF_ONE_ADDRESS = 384
 #: Seconds that a connection may be idle between two calls.
 KEEP_ALIVE = 60
 #: Bytes and seconds that a request may take until its headers are there.
@@ -101,9 +103,14 @@ class BoundedHttp(HttpToolsProtocol):
         self._head_bytes = 0
         self._in_head = True
         self._head_timer: asyncio.TimerHandle | None = None
+        self._address = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._address = self.client[0] if self.client else ""
+        if sum(getattr(one, "_address", None) == self._address for one in self.connections) > MOST_OF_ONE_ADDRESS:
+            transport.close()
+            return
         self._head_timer = self.loop.call_later(LONGEST_HEAD, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:

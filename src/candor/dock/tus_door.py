@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
+from candor.core.errors import CandorError
 from candor.docking import credentials
 from candor.docking.errors import CredentialWrong
 from candor.docking.uploads.claim import claim_of_dock
@@ -73,6 +74,10 @@ class DockDoor:
         owner = self.owner(request)
         with self._here.database.write() as tx:
             places.seen(tx, owner.id, clock=self._here.clock)
+
+    def words(self, error: CandorError) -> str:
+        """As it is: whoever runs the dock has to mend it."""
+        return str(error)
 
 
 def _given(request: Request) -> tuple[str, str]:

@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection
 
-from candor.core.clock import Clock, SystemClock
+from candor.core.clock import Clock, SystemClock, possible
 from candor.core.ids import new_id
 from candor.fleet.tables import reported_stretch
 
@@ -179,8 +179,8 @@ def _row(report: Report) -> dict[str, Any]:
         "source": _name(report.source),
         "ref": _name(report.ref),
         "kind": ReportKind(report.kind).value,
-        "from_at": report.from_at,
-        "to_at": report.to_at,
+        "from_at": possible(report.from_at),
+        "to_at": possible(report.to_at),
         "size": _number(report.size),
         "sha256": report.sha256,
         "reason": _kept(report.reason, _LONGEST_REASON) if report.reason else None,

@@ -25,7 +25,7 @@ from candor.custody import record as custody
 from candor.custody.events import Event
 from candor.footage.errors import ChoiceWrong, DiscrepancySettled, DiscrepancyUnknown, RecordingUnknown
 from candor.footage.indexing import index_recording
-from candor.footage.rules import Flag, RecordingState
+from candor.footage.rules import Flag, RecordingState, visible_to
 from candor.footage.tables import discrepancy as discrepancy_table
 from candor.footage.tables import recording
 from candor.people.rules import Actor, Permission
@@ -200,7 +200,8 @@ def settle(
     """Say what holds, and why; the event's id. The catalogue entry changes in the same act.
 
     `chosen`: for the wearer an account's id, one of those claimed or another, None when nobody can tell; for other
-    fields one of the claimed values. Raises DiscrepancyUnknown, DiscrepancySettled, ChoiceWrong, Refused.
+    fields one of the claimed values. Nobody gets to see a recording by saying that they wore its camera. Raises
+    DiscrepancyUnknown, DiscrepancySettled, ChoiceWrong, Refused.
     """
     actor.require(Permission.DOCKS_MANAGE)
     clock, why = clock or SystemClock(), " ".join(reason.split())
@@ -213,6 +214,7 @@ def settle(
         raise DiscrepancySettled()
     changed: Mapping[str, Any] = {}
     if found.field is Field.WEARER:
+        _must_not_open_it(tx, actor, found.recording_id, chosen)
         unit = _unit_of(tx, chosen)
         changed = put_wearer(tx, row, chosen, unit if chosen else row.unit_id, disputed=False)
     elif chosen not in {str(claim.get("value")) for claim in found.claims}:
@@ -282,6 +284,14 @@ def put_wearer(
     tx.execute(recording.update().where(recording.c.id == row.id).values(**values))
     index_recording(tx, row.id)
     return {"changed": changed, "version": version}
+
+
+def _must_not_open_it(tx: Connection, actor: Actor, recording_id: str, chosen: str | None) -> None:
+    seen = sa.select(recording.c.id).where(recording.c.id == recording_id, visible_to(actor).expression)
+    if chosen == actor.account_id and tx.execute(seen).first() is None:
+        raise ChoiceWrong(
+            reason="it would open the recording to you; somebody else has to say that you wore the camera"
+        )
 
 
 def _waiting(query: sa.Select[Any]) -> sa.Select[Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from candor.core.clock import Clock, from_iso
+from candor.core.clock import Clock, from_iso, iso
 from candor.core.ids import new_id
 from candor.custody import record as custody
 from candor.custody.events import Event
@@ -216,6 +216,8 @@ def _complete(
         describe(tx, key, said, actor=actor, clock=clock)
     held = hold(tx, key, actor=actor, clock=clock)
     if held.complete:
+        if said is not None and held.recording_id is not None:
+            _say_again(tx, held, standing(tx, held.recording_id), actor=actor, clock=clock)
         return held.recording_id
     values = {"state": _COMPLETE, "completed_at": clock.now()}
     tx.execute(gathering_table.update().where(gathering_table.c.key == key).values(values))
@@ -225,6 +227,29 @@ def _complete(
     if before.state == RecordingState.RECEIVING.value:
         _seal(tx, held, before, actor=actor, clock=clock, given_up=given_up)
     return str(before.id)
+
+
+def _say_again(tx: Connection, held: Gathering, before: sa.Row[Any], *, actor: str, clock: Clock) -> None:
+    """A source that says more of a recording that is sealed: its end, and so what is missing, may be another one."""
+    if before.state != RecordingState.SEALED.value or before.id != held.recording_id:
+        return
+    gaps = name_gaps(tx, before.id)
+    flags = set(before.flags) - {Flag.INCOMPLETE.value} | ({Flag.INCOMPLETE.value} if gaps else set())
+    values = {"flags": sorted(flags), "ended_at": held.said.ended_at or before.ended_at}
+    old = {name: getattr(before, name) for name in values}
+    if values == old:
+        return
+    tx.execute(recording.update().where(recording.c.id == before.id).values(**values, version=before.version + 1))
+    changed = {
+        name: {"old": _told(old[name]), "new": _told(values[name])} for name in values if values[name] != old[name]
+    }
+    details = {"changed": changed, "version": before.version + 1}
+    custody.append(tx, Event.RECORDING_CHANGED, actor=actor, recording=before.id, details=details, clock=clock)
+    index_recording(tx, before.id)
+
+
+def _told(value: Any) -> Any:
+    return iso(value) if isinstance(value, datetime) else value
 
 
 def _seal(
@@ -239,7 +264,9 @@ def _seal(
         for one in parts
     ]
     details: dict[str, Any] = {"parts": entries, "flags": values["flags"], "gaps": gaps, "gathering": held.key}
-    details |= {"said": held.said.to_json()} | ({} if given_up is None else {"given_up": given_up})
+    # What else its source says stays out: a camera says where it was, and an event outlives a purge.
+    details |= {"said": replace(held.said, facts={}).to_json()}
+    details |= {} if given_up is None else {"given_up": given_up}
     custody.append(tx, Event.RECORDING_SEALED, actor=actor, recording=before.id, details=details, clock=clock)
     note_conflicts(tx, before.id, conflicts, actor=actor, clock=clock)
     index_recording(tx, before.id)

@@ -15,7 +15,7 @@ Rules it keeps:
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -47,6 +47,7 @@ from candor.store.tables import tombstone, vault_object
 from candor.store.tombstones import Tombstone
 
 __all__ = [
+    "FORGET",
     "Ledger",
     "Purge",
     "lay_to_rest",
@@ -61,6 +62,10 @@ __all__ = [
 
 LONGEST_WORDS = 500
 _DESTROYED = "It was destroyed with its recording."
+#: What rooms above do in the same transaction, so that what they keep of a recording does not outlive it.
+FORGET: list[Callable[[Connection, str], None]] = []
+#: What stays of what the source of a part said: whether its seconds ever arrived readable depends on it.
+_KEPT_OF_SOURCE = ("encrypted", "decrypted_from")
 
 
 class Ledger(Protocol):
@@ -289,7 +294,25 @@ def _mark(tx: Connection, recording_id: str) -> None:
         for told in (location_track, bookmark):
             tx.execute(told.delete().where(told.c.recording_id == recording_id))
         tx.execute(sidecar.update().where(sidecar.c.recording_id == recording_id).values(facts={}))
+        _forget_facts(tx, recording_id)
+        for forget in FORGET:
+            forget(tx, recording_id)
     index_recording(tx, recording_id)
+
+
+def _forget_facts(tx: Connection, recording_id: str) -> None:
+    """What its source said besides times and names, of the whole and of each part: a camera says where it was."""
+    for row in tx.execute(sa.select(gathering.c.key, gathering.c.said).where(gathering.c.recording_id == recording_id)):
+        if "facts" in row.said:
+            said = {name: value for name, value in row.said.items() if name != "facts"}
+            tx.execute(gathering.update().where(gathering.c.key == row.key).values(said=said))
+    for row in tx.execute(sa.select(part.c.id, part.c.claims).where(part.c.recording_id == recording_id)):
+        source = row.claims.get("source")
+        if source:
+            kept = {name: source[name] for name in _KEPT_OF_SOURCE if name in source}
+            claims = {name: value for name, value in row.claims.items() if name != "source"}
+            claims |= {"source": kept} if kept else {}
+            tx.execute(part.update().where(part.c.id == row.id).values(claims=claims))
 
 
 def _row(stone: Tombstone) -> dict[str, Any]:

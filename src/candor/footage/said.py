@@ -8,10 +8,18 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from candor.core.clock import from_iso, iso
+from candor.core.clock import from_iso, iso, possible
 from candor.footage.times import TimeClaim
 
 __all__ = ["Claim", "PartOf", "Said"]
+
+_TIMES = ("started_at", "ended_at", "activated_at", "deactivated_at")
+
+
+def _only_possible(one: object, *names: str) -> None:
+    """Take a time that cannot be for none: it stands among the claims as it was said."""
+    for name in names:
+        object.__setattr__(one, name, possible(getattr(one, name)))
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,9 @@ class PartOf:
     key: str
     started_at: datetime | None = None
     ended_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        _only_possible(self, "started_at", "ended_at")
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,9 @@ class Said:
     category: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        _only_possible(self, *_TIMES)
+
     def merged(self, later: Said) -> Said:
         """This, with what was said later in the place of what was said before; facts one by one."""
         values = {one.name: getattr(later, one.name) for one in fields(Said)}
@@ -92,7 +106,7 @@ class Said:
     def from_json(cls, kept: Mapping[str, Any]) -> Said:
         """What `to_json` gave."""
         values: dict[str, Any] = dict(kept)
-        for name in ("started_at", "ended_at", "activated_at", "deactivated_at"):
+        for name in _TIMES:
             if name in values:
                 values[name] = from_iso(values[name])
         return cls(**values)

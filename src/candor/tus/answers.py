@@ -29,7 +29,7 @@ from candor.store import StoreError, StoreFull
 from candor.store.room import NoRoom
 from candor.tus.headers import VERSION, HeaderWrong
 
-__all__ = ["OUR_OWN", "BodyTypeWrong", "VersionWrong", "answer_to"]
+__all__ = ["NOT_THE_SENDERS", "OUR_OWN", "BodyTypeWrong", "VersionWrong", "answer_to"]
 
 
 class VersionWrong(CandorError):
@@ -73,12 +73,15 @@ STATUS: dict[type[CandorError], int] = {
 }
 #: What is answered here; everything else is the face's to answer.
 OUR_OWN = (UploadError, StoreError, DatabaseGone, NoRoom, HeaderWrong, VersionWrong, BodyTypeWrong)
+#: What no sender can mend.
+NOT_THE_SENDERS = (StoreError, DatabaseGone, NoRoom)
 #: Seconds after which to try again.
 _AGAIN = {503: "5", 507: "60"}
 
 
-def answer_to(error: Exception, *, unread: bool) -> Response:
-    """The answer. `unread`: some of the request's body was not read, so that the connection cannot be gone on with."""
+def answer_to(error: CandorError, words: str, *, unread: bool) -> Response:
+    """The answer, in those words. `unread`: some of the request's body was not read, so that the connection cannot be
+    gone on with."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 422)
     headers = {"tus-resumable": VERSION, "cache-control": "no-store"}
     if status in _AGAIN:
@@ -89,4 +92,4 @@ def answer_to(error: Exception, *, unread: bool) -> Response:
         headers["upload-offset"] = str(error.fields["received"])
     if unread or isinstance(error, UploadStalled):
         headers["connection"] = "close"
-    return JSONResponse({"error": str(error)}, status, headers)
+    return JSONResponse({"error": words}, status, headers)

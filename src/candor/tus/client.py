@@ -22,12 +22,14 @@ from candor.core.errors import CandorError
 from candor.core.files import make_folder, write_durably
 from candor.tus.headers import BODY_TYPE, VERSION
 
-__all__ = ["Memory", "Remembered", "SendingFailed", "Sender", "ServerAway", "ServerRefused"]
+__all__ = ["HeldUp", "Memory", "Remembered", "SendingFailed", "Sender", "ServerAway", "ServerRefused"]
 
 _PIECE = 1 << 18
 _PAUSES = (0.2, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 30.0)
 """Seconds before each further try; every byte that arrives begins them anew."""
 _ASKED_EVERY = 1.0
+_HELD_UP = 120
+"""Questions in a row that are answered with what keeps a whole file from being sealed; then that is told."""
 
 
 class SendingFailed(CandorError):
@@ -38,6 +40,11 @@ class SendingFailed(CandorError):
 
 class ServerAway(SendingFailed):
     """{url} does not answer: {reason}. What arrived of {path} is kept there; run the same command again to go on."""
+
+
+class HeldUp(SendingFailed):
+    """{path} arrived whole at {url} and could not be sealed there yet: {reason} It is tried again there by itself; run
+    the same command again to learn when it is sealed, and keep the file until then."""
 
 
 class ServerRefused(SendingFailed):
@@ -122,9 +129,7 @@ class Sender:
         found = self._await_seal(where, path)
         self._memory.forget(where)
         if (here := _sha256(path)) != found.get("sha256"):
-            reason = (
-                f"what is sealed there has another SHA-256 than the file now, {here}: it was changed meanwhile"
-            )
+            reason = f"what is sealed there has another SHA-256 than the file now, {here}: it was changed meanwhile"
             raise SendingFailed(path=path, reason=reason)
         return found
 
@@ -177,6 +182,7 @@ class Sender:
             tries += 1
 
     def _await_seal(self, url: str, path: Path) -> dict[str, Any]:
+        held_up = 0
         while True:
             answer = self._patiently("GET", url, path)
             if answer.status != 200:
@@ -184,6 +190,9 @@ class Sender:
             found: dict[str, Any] = json.loads(answer.body)
             if found["state"] == "done":
                 return found
+            held_up = held_up + 1 if found.get("problem") else 0
+            if held_up > _HELD_UP:
+                raise HeldUp(url=url, path=path, reason=found["problem"])
             if found["state"] == "open":  # whole, and not sealed: the last answer was lost, or the store was full
                 last = {"Upload-Offset": str(found["received"]), "Content-Type": BODY_TYPE}
                 self._patiently("PATCH", url, path, last)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from starlette.requests import Request
 
+from candor.core.errors import CandorError
 from candor.docking.uploads.reception import Uploads
 from candor.docking.uploads.rules import Limits, Owner, Upload
 from candor.footage.intake import Claim
@@ -15,7 +16,7 @@ __all__ = ["Door"]
 
 
 class Door(Protocol):
-    """Every method but `awake` runs in a thread and may wait; what it raises is the face's to answer."""
+    """All that do not say otherwise run in a thread and may wait; what it raises is the face's to answer."""
 
     def uploads(self, request: Request) -> Uploads:
         """The desk of the installation that the request came to. Does not wait."""
@@ -34,3 +35,6 @@ class Door(Protocol):
 
     def at_work(self, request: Request) -> None:
         """Called now and then during a long upload: somebody is at work by it."""
+
+    def words(self, error: CandorError) -> str:
+        """What is said to whoever is there of what went wrong. Does not wait."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,7 +19,7 @@ from candor.docking.uploads.errors import UploadSealed
 from candor.docking.uploads.places import MOST_AT_ONCE
 from candor.docking.uploads.rules import Owner, Upload, UploadKind, UploadState
 from candor.docking.uploads.turn import Turn
-from candor.tus.answers import OUR_OWN, BodyTypeWrong, VersionWrong, answer_to
+from candor.tus.answers import NOT_THE_SENDERS, OUR_OWN, BodyTypeWrong, VersionWrong, answer_to
 from candor.tus.door import Door
 from candor.tus.headers import (
     ALGORITHMS,
@@ -41,6 +42,7 @@ ITEM_METHODS = ("HEAD", "GET", "PATCH", "DELETE", "POST")
 _PATIENCE = 25.0
 """Seconds an answer waits for an upload to be put together; after that it says that this goes on."""
 _THREADS = MOST_AT_ONCE + 16
+_logger = logging.getLogger("candor.tus")
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -81,12 +83,17 @@ class Tus:
                 raise VersionWrong()
             answer = await handler(request)
         except OUR_OWN as error:
-            answer = answer_to(error, unread=_has_body(request))
+            answer = self._refusal(error, unread=_has_body(request))
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         answer.headers.setdefault("tus-resumable", VERSION)
         answer.headers.setdefault("cache-control", "no-store")
         return answer
+
+    def _refusal(self, error: CandorError, *, unread: bool) -> Response:
+        if isinstance(error, NOT_THE_SENDERS):  # whoever runs this has to know, and the sender may not be told all
+            _logger.warning("uploads at %s: %s", self._path, error)
+        return answer_to(error, self._door.words(error), unread=unread)
 
     async def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
         loop = asyncio.get_running_loop()
@@ -143,7 +150,7 @@ class Tus:
                 await self._receive(request, owner, made.id, 0, None, checksum, body=with_body)
         except OUR_OWN as error:
             # It was begun: the sender learns where, and can go on.
-            answer = answer_to(error, unread=with_body)
+            answer = self._refusal(error, unread=with_body)
             answer.headers["location"] = where
             return answer
         now = await self._in_thread(uploads.look, owner, made.id)

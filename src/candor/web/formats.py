@@ -10,8 +10,11 @@ from candor.web.i18n import ngettext
 
 
 def local(moment: datetime, zone: str) -> datetime:
-    """The moment in the agency's zone."""
-    return moment.astimezone(ZoneInfo(zone))
+    """The moment in the agency's zone; in UTC where the calendar ends before it."""
+    try:
+        return moment.astimezone(ZoneInfo(zone))
+    except OverflowError:
+        return moment.astimezone(UTC)
 
 
 def date_and_time(moment: datetime, zone: str, *, seconds: bool = True) -> str:

@@ -68,6 +68,17 @@ def test_what_is_refused(candor: Candor, card: Path, words: tuple[str, ...], cod
     assert len(list(card.rglob("*.*"))) == 3
 
 
+def test_what_is_not_read_and_names_that_are_no_text(candor: Candor, card: Path, tmp_path: Path) -> None:
+    """Said, in what programs read too, and the command does not end as if all were in."""
+    (card / "Movie/caf\udce9.MP4").write_bytes(mp4(1.0, made=None, seed=5, sound=False))
+    (card / "link").symlink_to(tmp_path)
+    done = candor("dock", "watch", card, *ONCE, "--json")
+    assert done.code == 10, done.err
+    assert "Movie/caf\\xe9.MP4" in {one["path"] for one in done.json["files"]}
+    assert [one["path"] for one in done.json["failed"]] == ["link"]
+    assert "NOT TAKEN IN  link: it is a link" in done.err
+
+
 def test_nothing_there(candor: Candor, tmp_path: Path) -> None:
     done = candor("dock", "watch", tmp_path / "nowhere", *ONCE)
     assert done.code == 3

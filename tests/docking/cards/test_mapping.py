@@ -145,7 +145,7 @@ def test_a_pattern_that_goes_back_and_forth_is_stopped(monkeypatch: pytest.Monke
     """The name is made for it: without an end to it this takes longer than the universe is old."""
     monkeypatch.setattr(mapping, "LONGEST_SEARCH", 0.2)
     slow = read_mapping("version = 1\nname = 'slow'\n[[recording]]\npath = '^(a+)+$'", "x")
-    with pytest.raises(MappingTooSlow, match="“slow” took longer than 0.2 seconds"):
+    with pytest.raises(MappingTooSlow, match="“slow” took longer than"):
         choose(listing("a" * 60 + "!.mp4"), {}, mapped=slow)
     assert signal.getsignal(signal.SIGVTALRM) == signal.SIG_DFL
     assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0, 0)

@@ -56,6 +56,11 @@ def test_the_surest_is_chosen(
     assert found.contents.look.why
 
 
+def test_folders_numbered_in_signs_that_are_no_digits() -> None:
+    found = choose(listing("DCIM/101MEDIA/ABCD0002.MP4", "DCIM/\u00b9\u00b2\u00b3MEDIA/ABCD0001.MP4"), {}).contents
+    assert [clip.number for clip in found.clips] == [101 * 9999 + 2, 1]
+
+
 def test_chosen_by_hand() -> None:
     card = listing(NOVATEK, "DCIM/1.MP4")
     found = choose(card, {}, named="dcim")

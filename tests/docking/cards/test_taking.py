@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from tests.footage.clips import mp4
 from candor.core.clock import iso
 from candor.custody.events import Event
 from candor.custody.record import history, recent
+from candor.docking.cards import beside
 from candor.docking.cards.grouping import Measured
 from candor.docking.cards.measuring import Measuring
 from candor.docking.cards.outcomes import ClipTaken
@@ -249,6 +251,59 @@ def test_sidecars_are_kept_and_compared(desk: Desk) -> None:
     assert desk.read().outcomes == [], "small files are read once too"
 
 
+def test_the_list_of_a_whole_export_is_kept_once(
+    make_desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy beside each would be as many copies as it has lines. What it says of each stands in each one's history."""
+    monkeypatch.setattr(beside, "_MOST_BESIDE", 2)
+    desk = make_desk()
+    films = {f"clip {number}.mp4": mp4(1.0, made=None, sound=False, seed=number) for number in range(4)}
+    lines = []
+    for name, content in films.items():
+        desk.put(name, content)
+        lines.append(f"{hashlib.sha256(content).hexdigest()} *{name}")
+    lines[3] = "0" * 64 + " *clip 3.mp4"
+    desk.put("manifest.sha256", "\n".join(lines).encode())
+    told = desk.read()
+    assert [one.agrees for one in told.besides["manifest.sha256"].digests] == [True, True, True, False]
+    with desk.archive.database.read() as tx:
+        (kept,) = tx.execute(sa.select(sidecar)).all()
+        found = {name: history(tx, told.clips[name]) for name in films}
+        disputed = [name for name in films if discrepancies_of(tx, told.clips[name])]
+    assert kept.recording_id is None
+    assert len(kept.facts["hashes"]) == 4
+    compared = {
+        name: [event.details["agrees"] for event in events if event.kind is Event.SIDECAR_COMPARED]
+        for name, events in found.items()
+    }
+    assert compared == {"clip 0.mp4": [True], "clip 1.mp4": [True], "clip 2.mp4": [True], "clip 3.mp4": [False]}
+    assert disputed == ["clip 3.mp4"]
+
+
+def test_a_sidecar_of_what_is_read_later_is_put_beside_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what a damaged card gave at the second try the digest is compared too."""
+    path = "DCIM/100MEDIA/ABCD0001.MP4"
+    desk.put(path, film(0))
+    desk.put(f"{path}.sha256", b"0" * 64)
+
+    def receive(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(CardPass, "_receive", receive)
+    first = desk.read()
+    assert set(first.failed) == {path}
+    assert first.besides[f"{path}.sha256"].of == ()
+    monkeypatch.undo()
+    told = desk.read()
+    assert told.besides[f"{path}.sha256"].sidecar_id == first.besides[f"{path}.sha256"].sidecar_id
+    with desk.archive.database.read() as tx:
+        (kept,) = sidecars_of(tx, told.clips[path])
+        assert [one.field for one in discrepancies_of(tx, told.clips[path])] == [Field.HASH]
+        assert Event.SIDECAR_COMPARED in [event.kind for event in history(tx, told.clips[path])]
+    assert kept.facts["compared"][0]["agrees"] is False
+    assert desk.read().outcomes == []
+
+
 def test_a_sidecar_waits_for_its_recording(desk: Desk) -> None:
     path = "Movie/2026_1120_180000_001A.MP4"
     desk.put(path, film(0))
@@ -333,12 +388,9 @@ def test_what_is_read_in_part_counts_as_lost(way: str, desk: Desk, monkeypatch: 
     path = "DCIM/100MEDIA/ABCD0001.MP4"
     desk.put(path, mp4(4.0, made="2026-11-20T18:00:00Z", sound=False))
     size = (desk.place / path).stat().st_size
-    write_all = IntakeWriter.write_all
 
-    def breaks(self: IntakeWriter, stream: object, progress: object = None) -> None:
-        if not hasattr(stream, "fileno"):
-            return write_all(self, stream, progress)  # type: ignore[arg-type]
-        self.write(stream.read(size - 1000))  # type: ignore[attr-defined]
+    def breaks(self: IntakeWriter, stream: BinaryIO, progress: object = None) -> None:
+        self.write(stream.read(size - 1000))
         if way == "with an error":
             self.note(Flag.READ_INCOMPLETE)
 

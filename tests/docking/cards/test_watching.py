@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.docking.cards.conftest import Desk, listing
 from tests.footage.clips import mp4
 
-from candor.docking.cards.errors import CardError, CardGone
+from candor.docking.cards.errors import CameraOfSeveral, CardError, CardGone
 from candor.docking.cards.listing import CardFile, Listing
 from candor.docking.cards.outcomes import ClipTaken
 from candor.docking.cards.watching import Settling, Watch, cards_under
@@ -115,6 +116,17 @@ def test_cards_that_come_and_go(desk: Desk) -> None:
     assert taken == ["DCIM/ABCD0001.MP4", "DCIM/ABCD0002.MP4"]
     assert len(troubles) == 1
     assert "No such file" in troubles[0]
+
+
+def test_one_camera_cannot_be_that_of_several_cards(desk: Desk) -> None:
+    """What another camera recorded would go under its name, and under the name of who wore it."""
+    for name in ("one", "two"):
+        desk.put(f"{name}/DCIM/ABCD0001.MP4", mp4(1.0, sound=False))
+    watch = Watch(desk.archive.intake, desk.place, desk.orders, settle=0)
+    with pytest.raises(CameraOfSeveral, match="holds 2 cards now"):
+        list(watch.once())
+    unnamed = Watch(desk.archive.intake, desk.place, replace(desk.orders, serial=None), settle=0)
+    assert len([one for one in unnamed.once() if isinstance(one, ClipTaken)]) == 2
 
 
 def _watch(place: Path, home: Path, *more: str) -> subprocess.Popen[str]:

@@ -139,6 +139,27 @@ def test_hostile_content(content: bytes, problem: str) -> None:
     assert time.monotonic() - began < 10
 
 
+CUE = b"1\n00:00:01,000 --> 00:00:02,000\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        CUE + (b"$" * 999 + b"\n") * 39,
+        CUE + (b"$GPRMC," * 142 + b"\n") * 39,
+        CUE + (b"$GPRMC,*00" * 99 + b"\n") * 39,
+        b"[],",
+        bytes(range(128, 256)),
+    ],
+    ids=["dollars", "beginnings", "wrong sums", "lists", "no text"],
+)
+def test_large_files_made_to_take_long(content: bytes) -> None:
+    """As much as is read at all of it; the limit stops it at 9 s, and that would be a finding."""
+    begin = b"[[]," if content == b"[]," else b""
+    found = read_sidecar(io.BytesIO(begin + content * ((15 << 20) // len(content)) + b"[]]"), "x.srt")
+    assert "stopped" not in found
+
+
 def test_what_is_too_large_is_not_read() -> None:
     found = read_sidecar(io.BytesIO(bytes((16 << 20) + 1)), "large.xml")
     assert (found["kind"], found["problems"]) == ("unknown", ["too-large"])

@@ -294,12 +294,15 @@ def bearer_of(tx: Transaction, token: str, account: str, *, clock: Clock | None 
     query = (
         _query()
         .add_columns(axis_token.c.ends_at, dock_credential.c.revoked_at.label("credential_revoked_at"))
+        .add_columns(dock_table.c.closed_at)
         .join(axis_token, axis_token.c.connection_id == axis_connection.c.id)
         .join(dock_credential, dock_credential.c.id == axis_token.c.credential_id)
         .where(axis_token.c.token_hash == _hash(token))
     )
     row = tx.execute(query).first() if token else None
-    if row is None or row.ends_at <= now or row.revoked_at or row.credential_revoked_at or row.id != account:
+    if row is None or row.ends_at <= now or row.id != account:
+        raise AxisTokenWrong()
+    if row.revoked_at or row.credential_revoked_at or row.closed_at:
         raise AxisTokenWrong()
     found = Connection(*row[:7])
     return Bearer(found, actor_of(found))

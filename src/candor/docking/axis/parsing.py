@@ -10,6 +10,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from candor.core.clock import possible
 from candor.core.limited_task import Refused, Task
 
 __all__ = ["parse_track"]
@@ -52,6 +53,7 @@ def _point(entry: Any) -> list[Any] | None:
 def _time(value: Any) -> str | None:
     try:
         found = datetime.fromisoformat(str(value))
-        return None if found.tzinfo is None else found.astimezone(UTC).isoformat()
+        at = None if found.tzinfo is None else possible(found.astimezone(UTC))
     except (ValueError, OverflowError):
         return None
+    return None if at is None else at.isoformat()

@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from urllib.parse import quote, unquote_to_bytes
 
+from candor.core.clock import possible
 from candor.docking.axis.errors import AxisMalformed
 
 __all__ = [
@@ -142,7 +143,7 @@ def container_name(name: str) -> ContainerName:
     parts = name.split("_", 2)
     if name.startswith(_REJECTED) or len(parts) != 3 or not all(parts):
         return ContainerName()
-    return ContainerName(parts[0], parts[1], _stamp(parts[2]))
+    return ContainerName(parts[0], parts[1], possible(_stamp(parts[2])))
 
 
 def object_kind(name: str, said: Mapping[str, str]) -> ObjectKind:
@@ -175,9 +176,9 @@ def is_encrypted(head: bytes) -> bool:
 
 def moment(said: Mapping[str, str], key: str) -> datetime | None:
     """A time that is said in two ways, `<key>iso` (RFC 3339) and `<key>` (seconds since 1970, or RFC 3339 too); the
-    first that can be read. None when neither is a time at all."""
+    first that can be read. None when neither is a time at all, or one at which nothing can have been recorded."""
     for text in (said.get(f"{key}iso", ""), said.get(key, "")):
-        found = _rfc3339(text) or _seconds(text) or _stamp(text)
+        found = possible(_rfc3339(text) or _seconds(text) or _stamp(text))
         if found is not None:
             return found
     return None
@@ -185,7 +186,7 @@ def moment(said: Mapping[str, str], key: str) -> datetime | None:
 
 def name_moment(name: str) -> datetime | None:
     """The time at the beginning of an object's name."""
-    return _stamp(name)
+    return possible(_stamp(name))
 
 
 def zone_of(said: Mapping[str, str]) -> str | None:

@@ -36,7 +36,8 @@ from candor.footage import gathering
 from candor.footage.bookmarks import Bookmark, keep_bookmark
 from candor.footage.sidecars import SidecarClaim, attach_sidecar, keep_sidecar, set_facts, sidecar_of
 from candor.footage.tracks import Point, Track, keep_track
-from candor.store import StoreFull, StoreUnreachable
+from candor.store import KeyDestroyed, StoreFull, StoreUnreachable
+from candor.store.room import NoRoom, must_have_room
 
 __all__ = ["settle"]
 
@@ -44,10 +45,8 @@ _LARGEST_KEY, _LARGEST_MARK, _LARGEST_TRACK = 64 << 10, 64 << 10, 32 << 20
 _TRACK_LIMITS = Limits(memory=512 << 20, cpu_seconds=10, wall_seconds=30, result_bytes=32 << 20)
 #: Both times of a track's entry are said in whole seconds.
 _TRACK_UNCERTAINTY_MS = 1000
-#: Years in which a camera's clock, however wrong, can be compared with another one.
-_YEARS = range(1900, 2200)
 #: What passes: the same step is worth trying again. Any other error is of the one object alone.
-_PASSING = (StoreUnreachable, StoreFull, DatabaseGone, OperationalError, PoolTimeout)
+_PASSING = (StoreUnreachable, StoreFull, NoRoom, DatabaseGone, OperationalError, PoolTimeout)
 _logger = logging.getLogger("candor.docking")
 
 P = ParamSpec("P")
@@ -102,8 +101,11 @@ def _by_itself(place: _Place, row: sa.Row[Any], act: Callable[P, None], *args: P
         known = isinstance(error, CandorError)
         _logger.warning("an object of a camera system cannot be worked on: %s", error, exc_info=not known)
         words = str(error) if known else "it cannot be worked on; the program's log says why"
+        values: dict[str, Any] = {"problem": words}
+        if isinstance(error, KeyDestroyed):  # with its recording, for good
+            values["settled_at"] = place.gate.clock.now()
         with place.gate.database.write() as tx:
-            tx.execute(axis_object.update().where(axis_object.c.id == row.id).values(problem=words))
+            tx.execute(axis_object.update().where(axis_object.c.id == row.id).values(**values))
 
 
 def _end(place: _Place) -> None:
@@ -144,6 +146,7 @@ def _open_clip(place: _Place, clip: sa.Row[Any], rows: Any) -> None:
                 whole = said_of_reading(tx, place)
                 source = gate.vault.open(tx, sidecar_of(tx, clip.sidecar_id).object_id)
             with source:
+                must_have_room(gate.vault, source.size)
                 opened = Decrypting(source, found, lambda head: not is_encrypted(head))
                 claim = clip_claim(place.bearer, place.container.name, clip.name, clip.metadata, whole, place.key)
                 also = {**claim.also, "decrypted_from": {"sidecar": clip.sidecar_id, "sha256": clip.sha256.hex()}}
@@ -211,6 +214,7 @@ def _take_in_as_it_came(place: _Place, row: sa.Row[Any], whole: gathering.Said) 
     if row.kind == ObjectKind.CLIP.value:
         claim = replace(claim, also={**claim.also, "encrypted": row.problem or WAITING})
     with source:
+        must_have_room(gate.vault, source.size)
         received = gate.intake.take_in(source, claim)
     with gate.database.write() as tx:
         tx.execute(axis_object.update().where(axis_object.c.id == row.id).values(part_id=received.part_id))
@@ -324,8 +328,6 @@ def _keep_track(tx: Transaction, place: _Place, row: sa.Row[Any], recording_id: 
     timed = next((point for point in points if point.at is not None), None)
     if said.started_at is None or said.device_id is None or timed is None or timed.at is None:
         return
-    if said.started_at.year not in _YEARS or timed.at.year not in _YEARS:
-        return  # no clock: one that was never set says 1904, 1970 or 1980
     clocks.note_reading(
         tx,
         said.device_id,

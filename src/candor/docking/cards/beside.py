@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, cast
 
 from sqlalchemy.engine import Connection
@@ -16,20 +16,23 @@ from candor.custody import record as custody
 from candor.custody.events import Event
 from candor.docking.cards.found import Beside, is_small
 from candor.docking.cards.listing import Card, CardFile, Listing
+from candor.docking.cards.records import Known
 from candor.docking.cards.tracking import Placed, keep_points
 from candor.footage import names
 from candor.footage.discrepancies import Conflict, Field, Why, note_conflict
 from candor.footage.intake import Intake
 from candor.footage.media.sidecar import facts_of, read_sidecar
-from candor.footage.sidecars import KINDS, SidecarClaim, keep_sidecar, set_facts
+from candor.footage.sidecars import KINDS, KeptSidecar, SidecarClaim, attach_sidecar, keep_sidecar, set_facts
 
-__all__ = ["Digest", "FactsReading", "Sealed", "compared", "keep_beside"]
+__all__ = ["Digest", "FactsReading", "Sealed", "attach_late", "compared", "keep_beside"]
 
 #: Small files of one card that are read before its recordings; any more are read when they are kept.
 _MOST_READ_FIRST = 20_000
 #: What of a small file no reader of cards needs, and can be much; so many of them are held all the same.
 _LARGE = ("points", "lines")
 _MOST_HELD = 20
+#: Recordings that a small file lies beside, each with a copy of it.
+_MOST_BESIDE = 20
 #: Dialects of subtitles whose points have both a place in the recording and a receiver's time.
 _TIMED = frozenset({"srt with NMEA sentences"})
 
@@ -127,46 +130,72 @@ def keep_beside(
     claim: SidecarClaim,
 ) -> tuple[bytes, int, str, list[Digest]]:
     """Seal a small file, beside each of the recordings that it belongs to; (SHA-256, size, a sidecar's id, digests).
+    A list of a whole export is kept once, beside none of them: what is compared stands in each one's history.
 
     `sealed`: the recordings' files that it belongs to. Raises OSError when it cannot be read.
     """
     kind = str(facts.get("kind") or "unknown")
     kind = kind if kind in KINDS and kind != "unknown" else beside.kind
-    digests = compared(beside, facts, sealed)
-    recordings: list[str | None] = list(dict.fromkeys(one.placed.recording_id for one in sealed))
-    kept: list[tuple[bytes, int, str]] = []
-    for recording_id in recordings or [None]:
+    digests: dict[str, list[Digest]] = {}
+    for one in compared(beside, facts, sealed):
+        digests.setdefault(one.recording_id, []).append(one)
+    recordings = list(dict.fromkeys(one.placed.recording_id for one in sealed))
+    once = len(recordings) > _MOST_BESIDE
+    kept: list[KeptSidecar] = []
+    for recording_id in [None] if once or not recordings else recordings:
         told = facts_of(dict(facts))
-        mine = [one for one in digests if one.recording_id == recording_id]
+        mine = digests.get(recording_id or "", [])
         if mine:
             told["compared"] = [one.to_json() for one in mine]
-        one = SidecarClaim(
-            claim.name, claim.source, claim.face, claim.actor, kind, recording_id, claim.device_id, claim.dock_id
-        )
+        saying = replace(claim, kind=kind, recording_id=recording_id)
         with os.fdopen(card.open(beside.file), "rb", buffering=0) as stream:
-            done = keep_sidecar(intake, cast(BinaryIO, stream), one, facts=told)
-        kept.append((done.sha256, done.size, done.id))
+            kept.append(keep_sidecar(intake, cast(BinaryIO, stream), saying, facts=told))
         if recording_id is not None:
             with intake.database.write() as tx:
-                _note(tx, done.id, done.new, told, mine, claim.actor, intake.clock)
-                _tracks(tx, done.id, facts, [place.placed for place in sealed], recording_id, claim, intake.clock)
-    return (*kept[0], digests)
+                _note(tx, kept[-1], told, mine, claim.actor, intake.clock)
+                _tracks(tx, kept[-1].id, facts, [place.placed for place in sealed], recording_id, claim, intake.clock)
+    for recording_id in recordings if once else ():
+        with intake.database.write() as tx:
+            _note(tx, kept[0], {}, digests.get(recording_id, []), claim.actor, intake.clock)
+    done = kept[0]
+    return done.sha256, done.size, done.id, [one for mine in digests.values() for one in mine]
+
+
+def attach_late(
+    intake: Intake, card: Card, beside: Beside, known: Known, sealed: Sequence[Sealed], claim: SidecarClaim
+) -> list[Digest] | None:
+    """Put a small file that is in, beside none, beside the recording that could not be read then; how its digests
+    compare, None when it is not to be."""
+    recordings = {one.placed.recording_id for one in sealed}
+    if known.sidecar_id is None or known.recording_id is not None or len(recordings) != 1:
+        return None
+    facts = FactsReading().of(card, beside.file)
+    digests = compared(beside, facts, sealed)
+    (recording_id,) = recordings
+    kept = KeptSidecar(known.sidecar_id, known.sha256, known.size, new=True)
+    with intake.database.write() as tx:
+        attach_sidecar(tx, kept.id, recording_id, actor=claim.actor, clock=intake.clock)
+        if digests:
+            set_facts(tx, kept.id, {"compared": [one.to_json() for one in digests]})
+        _note(tx, kept, {}, digests, claim.actor, intake.clock)
+        _tracks(tx, kept.id, facts, [one.placed for one in sealed], recording_id, claim, intake.clock)
+    return digests
 
 
 def _note(
     tx: Connection,
-    sidecar_id: str,
-    new: bool,
+    kept: KeptSidecar,
     told: Mapping[str, Any],
     digests: Sequence[Digest],
     actor: str,
     clock: Clock,
 ) -> None:
     """Put on record how digests compare; one that differs is a conflict for a person to settle."""
-    if not new and digests:
+    sidecar_id = kept.id
+    if not kept.new and digests:
         set_facts(tx, sidecar_id, {"compared": told["compared"]})
     for one in digests:
-        if new:
+        if kept.new:
             details = {"sidecar": sidecar_id, **one.to_json()}
             custody.append(
                 tx, Event.SIDECAR_COMPARED, actor=actor, recording=one.recording_id, details=details, clock=clock

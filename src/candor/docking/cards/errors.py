@@ -16,6 +16,11 @@ class CardGone(CardError):
     card in again, or check the path, and run the same command again."""
 
 
+class CameraOfSeveral(CardError):
+    """{place} holds {cards} cards now, and --camera names one camera. Name the card that is its own, or leave --camera
+    away. Nothing more was taken in."""
+
+
 class CardTooLarge(CardError):
     """The folder {place} holds more than {most} {what}. Name the folder of one camera, or of one export."""
 

@@ -36,8 +36,8 @@ class NamedTime:
     where: str = "the file's name"
 
     def at(self, zone: str | None = None) -> datetime | None:
-        """The moment in UTC; `zone` is used where the time itself names none. None when the zone is not known, or that
-        hour does not exist there."""
+        """The moment in UTC; `zone` is used where the time itself names none, None when nobody does. An hour that came
+        twice there is taken for the first, one that never came as if the clocks had not been set: see `twofold`."""
         name = self.zone or zone
         if name is None:
             return None

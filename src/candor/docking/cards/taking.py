@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from candor.docking.cards import records
 from candor.docking.cards.accounting import report_file, report_unreadable, rising
-from candor.docking.cards.beside import FactsReading, Sealed, keep_beside
+from candor.docking.cards.beside import Sealed, attach_late, keep_beside
 from candor.docking.cards.carrying import as_received, carry, keep_places
 from candor.docking.cards.choosing import Choice, choose
 from candor.docking.cards.claims import FACE, Camera, CardOrders, Claiming
@@ -21,7 +21,7 @@ from candor.docking.cards.found import Beside, Clip, Reader
 from candor.docking.cards.grouping import Group, Measured, Remark, RemarkKind, chains, group, start_of
 from candor.docking.cards.joining import complete_group, key_of, regroup_late
 from candor.docking.cards.listing import Card, CardFile, Listing
-from candor.docking.cards.measuring import Measuring
+from candor.docking.cards.memory import Memory
 from candor.docking.cards.outcomes import BesideTaken, Chosen, ClipTaken, NotTaken, Outcome, Progress, Remarked
 from candor.docking.cards.records import Known, ReadingState
 from candor.docking.cards.tracking import Placed
@@ -36,41 +36,6 @@ __all__ = ["CardPass", "Memory"]
 
 #: Seconds between two signs of life in the database.
 _SIGN = 2.0
-
-
-@dataclass
-class Memory:
-    """What a watch need not find out twice. One per place that is watched."""
-
-    facts: FactsReading = field(default_factory=FactsReading)
-    measuring: Measuring = field(default_factory=Measuring)
-    fingerprints: dict[tuple[object, ...], bytes] = field(default_factory=dict)
-    given_up: set[tuple[object, ...]] = field(default_factory=set)
-    remarked: set[tuple[str, str]] = field(default_factory=set)
-    settled: set[str] = field(default_factory=set)
-    """Keys of recordings that were completed."""
-    chains: set[tuple[object, ...]] = field(default_factory=set)
-    """Files that may go on from one another, all of which are in and were looked at."""
-
-    def forget(self, card: Card, listing: Listing, whose: str) -> None:
-        """Let go of what is no longer on the card, or has changed since; of everything when it is another card, whose
-        files only look the same (clocks that were never set give them the same dates)."""
-        held = [file for file in listing.files if file.as_it_was in self.fingerprints]
-        if any(not self._same(card, file, whose) for file in (*held[:1], *held[-1:])):
-            self.facts, self.measuring = FactsReading(), Measuring()
-            self.fingerprints, self.given_up, self.settled, self.remarked = {}, set(), set(), set()
-            self.chains = set()
-        there = {file.as_it_was for file in listing.files}
-        self.fingerprints = {key: value for key, value in self.fingerprints.items() if key in there}
-        self.given_up &= there
-        self.facts.forget(there)
-        self.measuring.forget(there)
-
-    def _same(self, card: Card, file: CardFile, whose: str) -> bool:
-        try:
-            return card.fingerprint(file, whose) == self.fingerprints[file.as_it_was]
-        except OSError:
-            return False
 
 
 @dataclass
@@ -335,16 +300,25 @@ class CardPass:
 
     def _beside(self, beside: Beside) -> Iterator[Outcome]:
         file = beside.file
-        if not self._is_todo(file) or any(path not in self._ready for path in beside.of):
+        if any(path not in self._ready for path in (file.path, *beside.of)):
             return
         sealed = [self._sealed[path] for path in beside.of if path in self._sealed]
-        facts = self.memory.facts.of(self.card, file)
+        known = self._known_as(file)
+        if file.as_it_was in self.memory.given_up or (known is not None and not sealed):
+            return
         camera = self._camera(None)
         device_id = sealed[0].placed.device_id if sealed else camera.id if camera else None
         claim = SidecarClaim(
             file.name, str(self.card.place / file.path), FACE, self.orders.who.account_id,
             device_id=device_id, dock_id=self.orders.dock_id,
         )  # fmt: skip
+        if known is not None:
+            late = attach_late(self.intake, self.card, beside, known, sealed, claim)
+            if late is not None and known.sidecar_id is not None:
+                paths = tuple(one.path for one in sealed)
+                yield BesideTaken(file.path, known.sidecar_id, known.sha256, known.size, paths, tuple(late))
+            return
+        facts = self.memory.facts.of(self.card, file)
         try:
             sha256, size, sidecar_id, digests = keep_beside(self.intake, self.card, beside, facts, sealed, claim)
         except OSError as error:

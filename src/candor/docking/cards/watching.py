@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from candor.docking.cards.claims import CardOrders
-from candor.docking.cards.errors import CardError, CardGone
+from candor.docking.cards.errors import CameraOfSeveral, CardError, CardGone
 from candor.docking.cards.found import Reader
 from candor.docking.cards.listing import Card, Listing
 from candor.docking.cards.outcomes import Outcome, Progress
@@ -94,8 +94,8 @@ class Watch:
     _memory: dict[Path, tuple[Memory, Settling]] = field(default_factory=dict)
 
     def once(self) -> Iterator[Outcome]:
-        """Take in everything that is there and does not grow, then end. Raises CardGone."""
-        cards = cards_under(self.place)
+        """Take in everything that is there and does not grow, then end. Raises CardGone, CameraOfSeveral."""
+        cards = self._cards()
         for card in cards:
             self._look(card)
         if self.settle:
@@ -107,7 +107,7 @@ class Watch:
         """Look again and again, until whoever iterates stops. A card that was taken out is waited for."""
         while True:
             try:
-                cards = cards_under(self.place)
+                cards = self._cards()
             except CardError as error:
                 trouble(error)
                 cards = []
@@ -122,6 +122,12 @@ class Watch:
     def growing(self) -> list[Path]:
         """Files that the last look found changed, or new: they wait."""
         return [place / path for place, (_, settling) in self._memory.items() for path in settling.waiting]
+
+    def _cards(self) -> list[Path]:
+        cards = cards_under(self.place)
+        if self.orders.serial is not None and len(cards) > 1:
+            raise CameraOfSeveral(place=self.place, cards=len(cards))
+        return cards
 
     def _held(self, place: Path) -> tuple[Memory, Settling]:
         return self._memory.setdefault(place, (Memory(), Settling(self.settle)))

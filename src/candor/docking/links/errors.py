@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from candor.docking.errors import DockingError
 
-__all__ = ["LinkEnded", "LinkError", "LinkFull", "LinkGuessed", "LinkNumberUnknown", "LinkUnknown", "LinkWrong"]
+__all__ = [
+    "LinkEnded",
+    "LinkError",
+    "LinkFileLost",
+    "LinkFileTooLarge",
+    "LinkFull",
+    "LinkGuessed",
+    "LinkHeldUp",
+    "LinkNumberUnknown",
+    "LinkUnknown",
+    "LinkWrong",
+]
 
 
 class LinkError(DockingError):
@@ -35,6 +46,24 @@ class LinkEnded(LinkError):
 class LinkFull(LinkError):
     """This link takes {files} files and {size} GB together, and that would be exceeded. Nothing of this file was taken;
     what was given before is safe. Ask whoever sent you the link for another one."""
+
+
+class LinkHeldUp(LinkError):
+    """The file cannot be taken in just now. What arrived of it is kept. Go on later; if it does not work then either,
+    tell whoever sent you the link."""
+
+    exit_code = 7
+
+
+class LinkFileLost(LinkError):
+    """What arrived of this file can no longer be read. Your own file is as it was: send it again."""
+
+    exit_code = 4
+
+
+class LinkFileTooLarge(LinkError):
+    """The file is larger than {limit} GiB, the most that can be sent here. Nothing of it was taken. Ask whoever sent
+    you the link for another way to hand it over."""
 
 
 class LinkWrong(LinkError):

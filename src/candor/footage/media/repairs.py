@@ -51,8 +51,9 @@ def worth_repairing(problems: Iterable[str]) -> bool:
 
 
 def limits_for(size: int) -> Limits:
-    """What repairing a film of `size` bytes may use. Every picture is decoded once, and all of it is copied."""
-    seconds = 300 + size / 40_000
+    """What repairing a film of `size` bytes may use, a day of processor time at most. Every picture is decoded once,
+    and all of it is copied."""
+    seconds = min(300 + size / 40_000, 86_400)
     return Limits(
         memory=1 << 30,
         cpu_seconds=seconds,

@@ -15,6 +15,7 @@ for _name in ("utf-16-le", "utf-16-be", "cp1252"):
 LONGEST_LINE: Final = 300
 MOST_LINES: Final = 1000
 MOST_HASHES: Final = 5000
+_SHOWN: Final = 64 << 10  # bytes of what is no text
 _ALGORITHMS: Final = {32: "md5", 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
 _HEX = r"(?P<hex>[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{96}|[0-9A-Fa-f]{128})"
 #: As sha256sum writes it (with or without a name), and as BSD's tools do.
@@ -33,7 +34,7 @@ def decode(data: bytes) -> tuple[str, str]:
     try:
         return data.removeprefix(codecs.BOM_UTF8).decode(), "utf-8"
     except UnicodeDecodeError:
-        return data.decode("utf-8", "backslashreplace"), "unknown"
+        return data[:_SHOWN].decode("utf-8", "backslashreplace"), "unknown"
 
 
 def lines_of(text: str) -> list[str]:

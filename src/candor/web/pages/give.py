@@ -15,13 +15,24 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from candor.core.errors import CandorError, DatabaseGone
 from candor.docking.links import service as links
-from candor.docking.links.errors import LinkError, LinkGuessed, LinkUnknown
+from candor.docking.links.errors import (
+    LinkError,
+    LinkFileLost,
+    LinkFileTooLarge,
+    LinkGuessed,
+    LinkHeldUp,
+    LinkUnknown,
+)
 from candor.docking.links.receipt import Receipt, receipt_document, receipt_pdf
 from candor.docking.links.rules import GB, GRACE, STATEMENT, Link, LinkState
+from candor.docking.uploads.errors import UploadFailed, UploadTooLarge
 from candor.docking.uploads.reception import Uploads
 from candor.docking.uploads.rules import Limits, Owner, Upload
 from candor.footage.intake import Claim
+from candor.store import StoreError
+from candor.store.room import NoRoom
 from candor.tus import Tus
 from candor.tus.protocol import ITEM_METHODS, METHODS
 from candor.web.access import installation_of, page, visit_of
@@ -204,6 +215,16 @@ class PublicDoor:
     def at_work(self, request: Request) -> None:
         """There is no session that could fall idle, but the link may end meanwhile. Raises LinkEnded."""
         self.owner(request)
+
+    def words(self, error: CandorError) -> str:
+        """For a stranger: nothing of the agency's disks, database and addresses, and what a stranger can do."""
+        if isinstance(error, UploadTooLarge):
+            error = LinkFileTooLarge(limit=error.fields["limit"])
+        elif isinstance(error, UploadFailed):
+            error = LinkFileLost()
+        elif isinstance(error, (StoreError, NoRoom, DatabaseGone)):
+            error = LinkHeldUp()
+        return words_of(error)
 
 
 def _moment(milliseconds: str) -> datetime | None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 
+from candor.core.errors import CandorError
 from candor.docking.uploads.claim import claim_of_account, nameable
 from candor.docking.uploads.reception import Uploads
 from candor.docking.uploads.rules import Limits, Owner, Upload
@@ -27,6 +28,7 @@ from candor.tus import Tus
 from candor.tus.protocol import ITEM_METHODS, METHODS
 from candor.web.access import installation_of, page, visit_of
 from candor.web.i18n import gettext as _
+from candor.web.i18n import words_of
 from candor.web.render import render
 
 PATH = "/upload/tus"
@@ -92,6 +94,9 @@ class SiteDoor:
         if session is not None:
             with here.database.write() as tx:
                 sessions.seen(tx, session.token_hash, clock=here.clock)
+
+    def words(self, error: CandorError) -> str:
+        return words_of(error)
 
 
 _tus = Tus(SiteDoor(), PATH)

@@ -34,7 +34,7 @@ def numbered_clip(file: CardFile) -> Clip:
     if found is None:
         return Clip(file)
     above, _, last = file.folder.rpartition("/")
-    counted = last[:3].isdigit() and len(last) == 8
+    counted = last[:3].isdecimal() and len(last) == 8
     place = (above, last[3:].upper()) if counted else (file.folder, "")
     number = (int(last[:3]) if counted else 0) * 9999 + found.number
     return Clip(file, series=series_of(*place, found.letters, file.suffix), number=number)
