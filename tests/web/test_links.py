@@ -127,7 +127,9 @@ def test_a_link_is_shown_once_and_given_by(
 def test_the_receipt(app: Starlette, officer: Visitor, installation: Installation) -> None:
     path = made(officer)
     giver = Giver(app, path)
-    assert giver.get(f"{path}/receipt").status_code == 404, "there is no receipt of nothing"
+    early = giver.get(f"{path}/receipt")
+    assert (early.status_code, early.headers["location"]) == (303, path), "there is no receipt of nothing"
+    assert giver.get(f"{path}/receipt.json").status_code == 404
     giver.give()
     installation.log.settle()
     digest = hashlib.sha256(BODY).hexdigest()

@@ -20,6 +20,7 @@ from tests.web.visitor import Visitor
 
 from candor.custody import Event, history
 from candor.fleet.clocks import note_reading
+from candor.fleet.places import create_dock
 from candor.fleet.rules import DeviceKind
 from candor.fleet.service import register_device
 from candor.footage.bookmarks import Bookmark, keep_bookmark
@@ -101,6 +102,17 @@ def test_what_is_still_coming_in_says_so_and_can_be_watched(robin: Visitor, inst
     assert "What is it opened for?" in page
     assert "Hand out" not in page.split("recording-columns")[0]
     assert len(config_of(robin, received.recording_id)["segments"]) == 1
+
+
+def test_a_dock_stands_in_the_history_by_its_name(robin: Visitor, installation: Installation) -> None:
+    with installation.database.write() as tx:
+        dock_id = create_dock(tx, robin.actor, "Desk of Troop C", kind="card", clock=installation.clock)
+    claim = Claim("clip.mp4", "card/clip.mp4", "card", f"system:dock-{dock_id}", dock_id=dock_id)
+    intake = Intake(installation.database, installation.vault, installation.jobs, installation.clock)
+    received = intake.take_in(io.BytesIO(mp4(1.0)), claim)
+    page = robin.get(f"/recordings/{received.recording_id}/history").text
+    assert "the dock “Desk of Troop C”" in page
+    assert "the program (dock-" not in page
 
 
 def test_before_anything_can_be_played_it_says_why(robin: Visitor, installation: Installation) -> None:

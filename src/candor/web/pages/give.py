@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from candor.core.errors import CandorError, DatabaseGone
 from candor.docking.links import service as links
@@ -125,14 +125,20 @@ def files(request: Request) -> Response:
 # -- the receipt
 
 
+class NothingGiven(LinkUnknown):
+    """There is no receipt yet: nothing was given by this link so far. Give a file first."""
+
+
 def receipt(request: Request) -> Response:
-    """The receipt as a page to read and print."""
+    """The receipt as a page to read and print; before anything was given, to where it is given."""
+    secret = request.path_params["secret"]
     try:
         link = _of_page(request)
         made = _receipt(request, link)
+    except NothingGiven:
+        return RedirectResponse(f"/give/{secret}", 303, HEADERS)
     except LinkError as error:
         return _nothing(request, error)
-    secret = request.path_params["secret"]
     return render(request, "give_receipt.html", headers=HEADERS, link=link, receipt=made, secret=secret)
 
 
@@ -163,7 +169,7 @@ def _receipt(request: Request, link: Link) -> Receipt:
         found = links.files_of(tx, link)
     verifier = here.log.verifier
     if not found or agency is None or verifier is None:  # nothing was given: there is no receipt of nothing
-        raise LinkUnknown()
+        raise NothingGiven()
     public = here.settings.public_url
     return Receipt(
         agency.name,

@@ -17,6 +17,7 @@ from candor.custody import PLAIN_WORDS, CustodyEvent, CustodyLog, Event, LogStat
 from candor.custody.errors import NotYetInLog
 from candor.custody.lost import lost_of
 from candor.fleet.tables import device as device_table
+from candor.fleet.tables import dock as dock_table
 from candor.footage import names
 from candor.footage.errors import RecordingUnknown
 from candor.footage.fields import FIELD_WORDS
@@ -49,6 +50,8 @@ _FACES = {
     "card": noted("a card or folder"),
     "link": noted("an upload link"),
 }
+#: How the actor of a dock begins; its identifier follows.
+_DOCK = "system:dock-"
 #: What the system's own actors are called; the rest of `system:…` is shown as it is.
 _SYSTEM = {
     "system:setup": noted("the set-up"),
@@ -96,6 +99,7 @@ def told(tx: Connection, log: CustodyLog, recording_id: str, *, most: int | None
     events = history(tx, recording_id)
     shown = list(reversed(events))[:most]
     people = _names(tx, account_table.c.id, account_table.c.display_name, _accounts_in(shown))
+    people |= _docks(tx, (event.actor for event in shown))
     things = people | _things(tx, shown)
     status = log.status()
     lines = tuple(
@@ -116,6 +120,8 @@ def who(actor: str, people: dict[str, str]) -> str:
     """The name of an actor; what the program did itself is said so."""
     if actor.startswith("system:cli-"):
         return _("operator “%(name)s” at the server", name=actor.removeprefix("system:cli-"))
+    if actor.startswith(_DOCK) and actor in people:
+        return _("the dock “%(name)s”", name=people[actor])
     if actor.startswith("system:"):
         return (
             _(_SYSTEM[actor]) if actor in _SYSTEM else _("the program (%(part)s)", part=actor.removeprefix("system:"))
@@ -125,7 +131,8 @@ def who(actor: str, people: dict[str, str]) -> str:
 
 def actor_name(tx: Connection, actor: str) -> str:
     """The name of one actor."""
-    return who(actor, _names(tx, account_table.c.id, account_table.c.display_name, {actor}))
+    people = _names(tx, account_table.c.id, account_table.c.display_name, {actor})
+    return who(actor, people | _docks(tx, [actor]))
 
 
 def _state(event: CustodyEvent, status: LogStatus | None) -> str:
@@ -136,6 +143,12 @@ def _state(event: CustodyEvent, status: LogStatus | None) -> str:
 
 def _accounts_in(events: Iterable[CustodyEvent]) -> set[str]:
     return {event.actor for event in events if not event.actor.startswith("system:")}
+
+
+def _docks(tx: Connection, actors: Iterable[str]) -> dict[str, str]:
+    """Names of docks among actors, by the actor that each is in the log."""
+    ids = {actor.removeprefix(_DOCK) for actor in actors if actor.startswith(_DOCK)}
+    return {f"{_DOCK}{one}": name for one, name in _names(tx, dock_table.c.id, dock_table.c.name, ids).items()}
 
 
 def _names(tx: Connection, key: sa.ColumnElement[str], name: sa.ColumnElement[str], ids: set[str]) -> dict[str, str]:

@@ -485,10 +485,10 @@ class CandorPlayer extends HTMLElement {
     this.quiet[index] = quiet;
     const of = (/** @type {string} */ text) =>
       (this.segments?.length ?? 0) > 1 ? state.filled(words.ofPart, { number: segment.number, words: text }) : text;
-    if (!segment.sound) this.note(of(words.noSound), "note");
-    else if (wave && state.isSilent(wave)) this.note(of(words.silent), "note");
+    if (!segment.sound) this.note(of(words.noSound), "note", index + 1);
+    else if (wave && state.isSilent(wave)) this.note(of(words.silent), "note", index + 1);
     else if (quiet >= 1) {
-      this.note(of(state.filled(words.quietStart, { seconds: Math.round(quiet) })), "note");
+      this.note(of(state.filled(words.quietStart, { seconds: Math.round(quiet) })), "note", index + 1);
       this.mark(this.begins[index] + quiet, words.soundBegins, "sound");
       const stretch = document.createElement("span");
       stretch.className = "player-buffer";
@@ -499,14 +499,16 @@ class CandorPlayer extends HTMLElement {
     this.redraw();
   }
 
-  /** @param {string} words @param {string} kind */
-  note(words, kind) {
+  /** In the order of the parts, in whatever order their waveforms come. @param {string} words @param {string} kind */
+  note(words, kind, order = 0) {
     const place = this.piece("notes");
-    if ([...place.children].some((one) => one.textContent === words)) return;
+    const there = [...place.children].filter((one) => one instanceof HTMLElement);
+    if (there.some((one) => one.textContent === words)) return;
     const note = document.createElement("span");
+    note.dataset.order = String(order);
     note.className = `badge ${kind}`;
     note.textContent = words;
-    place.append(note);
+    place.insertBefore(note, there.find((one) => Number(one.dataset.order ?? 0) > order) ?? null);
   }
 
   /** @param {number} time @param {string} words @param {string} kind */
