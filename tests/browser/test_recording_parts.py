@@ -43,7 +43,7 @@ def three(site: Site) -> str:
         of = PartOf(KEY, starts, starts + timedelta(seconds=seconds))
         site.take_in("three" if number == 1 else f"three-{number}", data, f"20261120_1804{begin:02d}.mp4", part_of=of)
     with here.database.write() as tx:
-        said = Said(started_at=BEGIN, activated_at=BEGIN + timedelta(seconds=ACTIVATED), title="Three parts, Route 9")
+        said = Said(started_at=BEGIN, activated_at=BEGIN + timedelta(seconds=ACTIVATED), title="Three parts, Mill Lane")
         recording_id = complete(tx, KEY, said, actor="system:dock", clock=here.clock)
         assert recording_id is not None
         points = tuple(Point(float(n), 59.33 + n * 2e-4, 18.06 + n * n * 1e-5, None, 4.0, 20.0 + n) for n in range(14))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-import swiftclient
+import swiftclient  # sets how many headers every client of this process takes: see below
 from tests.people.place import Place, make_place
 from tests.web.visitor import make_installation
 
@@ -25,6 +26,11 @@ from candor.people import passwords
 from candor.people.rules import system_actor
 
 OPERATOR = system_actor("test")
+
+
+#: What Python itself has. The Swift client raises it for everybody in the process, and other tests are about answers
+#: with too many headers.
+http.client._MAXHEADERS = 100  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)
