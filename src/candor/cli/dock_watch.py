@@ -268,7 +268,7 @@ def _take_in(watch: Watch, told: _Told, *, once: bool) -> None:
             if once:
                 raise SystemExit(_STOPPED) from None
         finally:
-            outcomes.close()  # type: ignore[attr-defined]
+            outcomes.close()
         told.growing = [names.kept(str(path)) for path in watch.growing()] if once else []
 
 

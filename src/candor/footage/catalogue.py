@@ -25,7 +25,7 @@ from candor.people.errors import Refused
 from candor.people.rules import Actor, Permission
 from candor.people.tables import account, unit
 
-__all__ = ["MOST_AT_ONCE", "bulk_change", "categories", "change", "set_categories"]
+__all__ = ["MOST_AT_ONCE", "bulk_change", "categories", "change", "held_to_change", "set_categories"]
 
 #: Recordings of one bulk change, which is one transaction.
 MOST_AT_ONCE = 500
@@ -49,7 +49,7 @@ def change(
     is said of the wearer, the wearer follows from who had that camera then. Raises RecordingUnknown, Refused,
     ChangedMeanwhile when the recording is not at `expected_version`, FieldUnknown, FieldWrong.
     """
-    before = _held(tx, recording_id, actor)
+    before = held_to_change(tx, recording_id, actor)
     if expected_version is not None and before.version != expected_version:
         raise ChangedMeanwhile(id=recording_id, version=before.version, expected=expected_version)
     new: dict[str, Any] = {}
@@ -123,8 +123,9 @@ def set_categories(tx: Connection, actor: Actor, names: Collection[str], *, cloc
     return custody.append(tx, Event.CATEGORIES_CHANGED, actor=actor.account_id, details=details, clock=clock)
 
 
-def _held(tx: Connection, recording_id: str, actor: Actor) -> sa.Row[Any]:
-    """The row, held until the transaction ends, if the actor may see and change it."""
+def held_to_change(tx: Connection, recording_id: str, actor: Actor) -> sa.Row[Any]:
+    """The row, held until the transaction ends, if the actor may see and change it. Raises RecordingUnknown,
+    Refused."""
     may = changeable_by(actor)
     query = sa.select(recording_table, may.expression.label("changeable"))
     query = query.where(recording_table.c.id == recording_id, visible_to(actor).expression)

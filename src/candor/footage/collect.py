@@ -16,22 +16,24 @@ from pathlib import Path
 
 from candor.footage.errors import NothingToTakeIn
 
-__all__ = ["Candidate", "Skipped", "collect", "moment"]
+__all__ = ["OF_THE_SYSTEM", "Candidate", "Skipped", "collect", "moment"]
 
 #: Files and folders that operating systems make for themselves, by name in lower case.
-_OF_THE_SYSTEM = {
-    ".ds_store",
-    ".fseventsd",
-    ".spotlight-v100",
-    ".temporaryitems",
-    ".trash-1000",
-    ".trashes",
-    "$recycle.bin",
-    "desktop.ini",
-    "lost+found",
-    "system volume information",
-    "thumbs.db",
-}
+OF_THE_SYSTEM = frozenset(
+    {
+        ".ds_store",
+        ".fseventsd",
+        ".spotlight-v100",
+        ".temporaryitems",
+        ".trash-1000",
+        ".trashes",
+        "$recycle.bin",
+        "desktop.ini",
+        "lost+found",
+        "system volume information",
+        "thumbs.db",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def _within(folder: Path) -> Iterator[Candidate | Skipped]:
         return
     for entry in entries:
         path = folder / entry.name
-        if entry.name.lower() in _OF_THE_SYSTEM:
+        if entry.name.lower() in OF_THE_SYSTEM:
             yield Skipped(path, "it belongs to the operating system that used the card")
             continue
         try:

@@ -16,14 +16,14 @@ from sqlalchemy.engine import Connection
 from candor.core.clock import Clock, SystemClock
 from candor.custody import record as custody
 from candor.custody.events import Event
+from candor.footage.catalogue import held_to_change
 from candor.footage.discrepancies import Field, State, discrepancies_of, pass_on_open
-from candor.footage.errors import RecordingUnknown, RegroupWrong
+from candor.footage.errors import RegroupWrong
 from candor.footage.gathering import name_gaps
 from candor.footage.indexing import index_recording
-from candor.footage.rules import Flag, RecordingState, changeable_by, visible_to
+from candor.footage.rules import Flag, RecordingState
 from candor.footage.sealing import seal_entry
 from candor.footage.tables import bookmark, gathering, location_track, part, recording, recording_gap, sidecar
-from candor.people.errors import Refused
 from candor.people.rules import Actor
 
 __all__ = ["LONGEST_REASON", "MOST_AT_ONCE", "regroup"]
@@ -46,7 +46,7 @@ def regroup(
         raise RegroupWrong(reason=f"why is to be said in 1 to {LONGEST_REASON} characters, all of them visible")
     if not 2 <= len(chosen) <= MOST_AT_ONCE:
         raise RegroupWrong(reason=f"2 to {MOST_AT_ONCE} recordings are needed, and these are {len(chosen)}")
-    rows = sorted((_held(tx, one, actor) for one in chosen), key=lambda row: (row.started_at, row.id))
+    rows = sorted((held_to_change(tx, one, actor) for one in chosen), key=lambda row: (row.started_at, row.id))
     _must_fit(rows)
     whole, others = rows[0], rows[1:]
     number = tx.scalar(sa.select(sa.func.max(part.c.number)).where(part.c.recording_id == whole.id)) or 0
@@ -54,18 +54,6 @@ def regroup(
         number = _move(tx, actor, whole, other, number, why, clock)
     _add_up(tx, whole, others)
     return str(whole.id)
-
-
-def _held(tx: Connection, recording_id: str, actor: Actor) -> sa.Row[Any]:
-    may = changeable_by(actor)
-    query = sa.select(recording, may.expression.label("changeable"))
-    query = query.where(recording.c.id == recording_id, visible_to(actor).expression)
-    row = tx.execute(query.with_for_update(of=recording)).first()
-    if row is None:
-        raise RecordingUnknown(id=recording_id)
-    if not row.changeable:
-        raise Refused(rule=may.reason, reason="your rights do not reach to changing this recording")
-    return row
 
 
 def _must_fit(rows: Sequence[sa.Row[Any]]) -> None:

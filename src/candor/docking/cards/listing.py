@@ -16,7 +16,7 @@ from typing import Self
 
 from candor.docking.cards.errors import CardGone, CardTooLarge
 from candor.footage import names
-from candor.footage.collect import moment
+from candor.footage.collect import OF_THE_SYSTEM, moment
 
 __all__ = ["Card", "CardFile", "LeftOut", "Listing", "numbers_files"]
 
@@ -29,23 +29,6 @@ _NO_ATIME = getattr(os, "O_NOATIME", 0)
 
 #: File systems whose files have no numbers of their own.
 _WITHOUT_NUMBERS = frozenset({"vfat", "msdos", "exfat", "fuseblk"})
-
-#: What operating systems put on cards for themselves, in lower case.
-_OF_THE_SYSTEM = frozenset(
-    {
-        ".ds_store",
-        ".fseventsd",
-        ".spotlight-v100",
-        ".temporaryitems",
-        ".trash-1000",
-        ".trashes",
-        "$recycle.bin",
-        "desktop.ini",
-        "lost+found",
-        "system volume information",
-        "thumbs.db",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -232,7 +215,7 @@ class Card:
             entries = sorted(found, key=lambda entry: os.fsencode(entry.name))
         for entry in entries:
             path = f"{above}{entry.name}"
-            if entry.name.lower() in _OF_THE_SYSTEM:
+            if entry.name.lower() in OF_THE_SYSTEM:
                 left.append(LeftOut(path, "it belongs to the operating system that used the card", of_the_system=True))
                 continue
             try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,7 +93,7 @@ class Watch:
     progress: Callable[[Progress], None] = lambda progress: None
     _memory: dict[Path, tuple[Memory, Settling]] = field(default_factory=dict)
 
-    def once(self) -> Iterator[Outcome]:
+    def once(self) -> Generator[Outcome, None, None]:
         """Take in everything that is there and does not grow, then end. Raises CardGone, CameraOfSeveral."""
         cards = self._cards()
         for card in cards:
@@ -103,7 +103,7 @@ class Watch:
         for card in cards:
             yield from self._pass(card)
 
-    def on_and_on(self, trouble: Callable[[CardError], None]) -> Iterator[Outcome]:
+    def on_and_on(self, trouble: Callable[[CardError], None]) -> Generator[Outcome, None, None]:
         """Look again and again, until whoever iterates stops. A card that was taken out is waited for."""
         while True:
             try:

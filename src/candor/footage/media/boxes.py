@@ -17,6 +17,16 @@ _FIRST = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp"
 
 
 @dataclass(frozen=True)
+class Box:
+    """`begin` is where its header begins, `content` where its content does; places in bytes."""
+
+    kind: bytes
+    begin: int
+    content: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Boxes:
     """What the walk found."""
 
@@ -109,10 +119,10 @@ def _track(stream: BinaryIO, begin: int, end: int) -> Track:
     return Track(handler, kind)
 
 
-def _children(stream: BinaryIO, begin: int, end: int, wanted: bytes) -> Iterator[tuple[int, int]]:
-    """Beginning and end of the content of each box `wanted` among those that follow one another in begin..end."""
+def boxes(stream: BinaryIO, begin: int, end: int, *, most: int = _MAX_BOXES) -> Iterator[Box]:
+    """The boxes that follow one another in begin..end, at most so many; it stops at the first that cannot be one."""
     position, seen = begin, 0
-    while position + 8 <= end and seen < _MAX_BOXES:
+    while position + 8 <= end and seen < most:
         seen += 1
         stream.seek(position)
         header = stream.read(16)
@@ -127,9 +137,13 @@ def _children(stream: BinaryIO, begin: int, end: int, wanted: bytes) -> Iterator
             length = end - position
         if length < content - position or position + length > end:
             return
-        if kind == wanted:
-            yield content, position + length
+        yield Box(kind, position, content, position + length)
         position += length
+
+
+def _children(stream: BinaryIO, begin: int, end: int, wanted: bytes) -> Iterator[tuple[int, int]]:
+    """Beginning and end of the content of each box `wanted` among those that follow one another in begin..end."""
+    return ((box.content, box.end) for box in boxes(stream, begin, end) if box.kind == wanted)
 
 
 def _letters(stream: BinaryIO, position: int, end: int) -> str:

@@ -23,12 +23,14 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
-from candor.footage.media.track_boxes import boxes
+from candor.footage.media.boxes import boxes
 from candor.footage.media.track_points import KNOT, MOST_POINTS, Row, moment, row
 
 __all__ = ["VERSION", "Block", "block_of", "read_freegps", "units_of"]
 
 VERSION: Final = "freegps@1"
+#: Boxes that are looked at on one level; a block of places may lie between any two.
+_MOST_BOXES: Final = 200_000
 _TRANSCEND_BOX: Final = 0x4000
 _NEEDED: Final = 92  # bytes from the box's beginning to behind its course
 _LAYOUT: Final = struct.Struct("<6I4s4f")
@@ -162,7 +164,9 @@ def _contents(stream: Any) -> Iterator[tuple[bytes, int]]:
     """(first bytes, size of the box) of every block, in the order of the recording."""
     size = stream.seek(0, os.SEEK_END)
     listed = list(_listed(stream, size))
-    places = listed or [(box.begin, box.end - box.begin) for box in boxes(stream, 0, size) if box.kind == b"free"]
+    places = listed or [
+        (box.begin, box.end - box.begin) for box in boxes(stream, 0, size, most=_MOST_BOXES) if box.kind == b"free"
+    ]
     for count, (begin, length) in enumerate(places):
         if count >= MOST_POINTS:
             return
@@ -176,8 +180,13 @@ def _contents(stream: Any) -> Iterator[tuple[bytes, int]]:
 
 def _listed(stream: Any, size: int) -> Iterator[tuple[int, int]]:
     """(place, length) of blocks by the index's own table: a version and a count, then pairs, big-endian."""
-    indexes = [box for box in boxes(stream, 0, size) if box.kind == b"moov"]
-    tables = [table for index in indexes for table in boxes(stream, index.content, index.end) if table.kind == b"gps "]
+    indexes = [one for one in boxes(stream, 0, size, most=_MOST_BOXES) if one.kind == b"moov"]
+    tables = [
+        table
+        for index in indexes
+        for table in boxes(stream, index.content, index.end, most=_MOST_BOXES)
+        if table.kind == b"gps "
+    ]
     for table in tables[:1]:
         stream.seek(table.content)
         header = stream.read(8)
