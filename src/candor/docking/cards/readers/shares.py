@@ -46,9 +46,13 @@ def contents(
     listing: Listing,
     facts: Facts,
     clips: Sequence[Clip],
-    **known: str | tuple[str, ...] | None,
+    *,
+    make: str | None = None,
+    model: str | None = None,
+    kind: str = "body",
+    remarks: tuple[str, ...] = (),
 ) -> Contents:
     """A card with these recordings; all other files by themselves, or beside them."""
     taken = {clip.file.path for clip in clips}
     alone, besides = by_themselves([file for file in listing.files if file.path not in taken], clips, facts)
-    return Contents(reader, look, (*clips, *alone), tuple(besides), **known)  # type: ignore[arg-type]
+    return Contents(reader, look, (*clips, *alone), tuple(besides), make, model, kind, remarks)
