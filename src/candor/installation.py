@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -26,14 +27,31 @@ from candor.core.errors import CandorError, NotSetUp
 from candor.core.settings import Settings
 from candor.custody import CustodyLog, Event, append, searching
 from candor.custody.tables import log_head
-from candor.docking.axis import forgetting  # noqa: F401 - a purge anywhere reaches what camera systems said
-from candor.docking.links import forgetting as links_forgetting  # noqa: F401 - and what the public gave
+from candor.disclosure import forgetting as packages_forgetting  # noqa: F401 - a purge reaches what was handed out,
+from candor.docking.axis import forgetting  # noqa: F401 - what camera systems said,
+from candor.docking.cards import forgetting as cards_forgetting  # noqa: F401 - what lay on cards,
+from candor.docking.links import forgetting as links_forgetting  # noqa: F401 - what the public gave,
+from candor.docking.uploads import forgetting as uploads_forgetting  # noqa: F401 - and what was sent
 from candor.docking.uploads.reception import Uploads
+from candor.fleet.duties import round as duty_round
+from candor.footage import (  # noqa: F401 - duties learn from footage when cameras were used
+    archive_jobs,
+    indexing,
+    label_restrictions,
+    uncategorised,
+    uses,
+)
 from candor.footage import jobs as footage_jobs
 from candor.jobs import Jobs, make_engine_tables
+from candor.jobs.recurring import Recurring, Rounds
+from candor.matters import contents, lawful  # noqa: F401 - cases go with recordings, and the law hears of them
+from candor.matters import statement_decisions as reviews  # noqa: F401 - and of reviews before a statement
 from candor.migrations import migrate
 from candor.notices import Notifier
 from candor.people.password_list import PasswordList, list_at
+from candor.retention import holds
+from candor.retention import jobs as retention_jobs
+from candor.retention import registered as retention_registered  # noqa: F401 - what holds and dispositions keep
 from candor.store import KeyRing, KeyringMissing, StoreEmpty, Vault, create_keyring
 from candor.store.key_records import change_records, read_records
 from candor.store.tables import vault_epoch, vault_object
@@ -61,10 +79,12 @@ class Installation:
     clock: Clock
     notifier: Notifier = field(init=False)
     uploads: Uploads = field(init=False)
+    rounds: Rounds = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notifier", Notifier(self.database, self.settings, self.clock))
         object.__setattr__(self, "uploads", self._uploads())
+        object.__setattr__(self, "rounds", Rounds(self.database, self.clock, self._recurring()))
 
     @classmethod
     def open(
@@ -93,6 +113,7 @@ class Installation:
                 make_engine_tables(database)
                 with database.write() as tx:
                     searching.fill_in(tx)
+                    indexing.fill_in(tx)
             vault = _open_vault(settings, database, clock, create, restoring)
             log = CustodyLog(
                 database,
@@ -114,11 +135,37 @@ class Installation:
             footage_jobs.register(
                 jobs, database, vault, clock=clock, scratch=settings.spool_folder, trust=settings.device_trust
             )
+            unopened = timedelta(days=settings.archive_after_days)
+            archive_jobs.register(jobs, database, vault, clock=clock, older_than=unopened)
             disclosure.register(jobs, database, vault, log, clock=clock)
+            retention_jobs.register(jobs, database, vault, settings, clock=clock)
         except BaseException:
             database.dispose()
             raise
         return cls(settings, database, vault, log, jobs, clock)
+
+    def _recurring(self) -> list[Recurring]:
+        """What is done again and again while a process stays."""
+        shift = timedelta(hours=self.settings.duty_shift_hours)
+        within = timedelta(hours=self.settings.categorise_within_hours)
+        return [
+            Recurring(
+                "fleet.duties",
+                duty_round.EVERY,
+                lambda database, clock, since: duty_round.go_round(database, clock, since, shift=shift),
+            ),
+            Recurring(
+                "footage.archive",
+                archive_jobs.EVERY,
+                lambda database, clock, since: archive_jobs.go_round(database, self.jobs, self.vault),
+            ),
+            Recurring("retention.holds", holds.EVERY, lambda database, clock, since: holds.go_round(database, clock)),
+            Recurring(
+                "footage.uncategorised",
+                uncategorised.EVERY,
+                lambda database, clock, since: uncategorised.remind_uncategorised(database, clock, within=within),
+            ),
+        ]
 
     def _uploads(self) -> Uploads:
         given = self.settings
@@ -144,9 +191,11 @@ class Installation:
         self.jobs.launch()
         self.notifier.start()
         self.uploads.start()
+        self.rounds.start()
 
     def close(self) -> None:
         """End the background work and the connections."""
+        self.rounds.stop()
         self.uploads.stop()
         self.notifier.stop()
         self.jobs.shutdown()
@@ -171,6 +220,9 @@ def _open_vault(settings: Settings, database: Database, clock: Clock, create: bo
     with database.read() as tx:
         empty = tx.execute(sa.select(vault_object.c.object_id).limit(1)).first() is None
         new = empty and tx.execute(sa.select(vault_epoch.c.key_epoch).limit(1)).first() is None
+        # What was destroyed on purpose is not looked for.
+        living = sa.select(vault_object.c.object_id).where(vault_object.c.key_destroyed_at.is_(None)).limit(1)
+        something = tx.execute(living).first() is not None
     # Only an installation that never had a key gets a new one: making one would hide that its key is lost.
     try:
         KeyRing.load(settings.keys_folder)
@@ -179,11 +231,20 @@ def _open_vault(settings: Settings, database: Database, clock: Clock, create: bo
             raise
         create_keyring(settings.keys_folder)
     vault = Vault.from_settings(settings, clock)
-    if not empty and not restoring and next(iter(vault.store.list()), None) is None:
+    bare = something and not restoring and next(iter(vault.store.list()), None) is None
+    if bare and not _all_archived(database, vault):
         raise StoreEmpty(place=vault.store.place)
     with database.read() as tx:
         vault.check_keys(tx)
     return vault
+
+
+def _all_archived(database: Database, vault: Vault) -> bool:
+    """Whether an empty store is as it should be: the newest objects lie in the archive."""
+    living = sa.select(vault_object.c.object_id).where(vault_object.c.key_destroyed_at.is_(None))
+    with database.read() as tx:
+        newest = tx.scalars(living.order_by(vault_object.c.object_id.desc()).limit(3)).all()
+    return vault.archive is not None and all(vault.archive.head(one) is not None for one in newest)
 
 
 def _record_keys(settings: Settings, database: Database, vault: Vault, clock: Clock) -> None:

@@ -101,3 +101,34 @@ def test_the_player_works_by_touch(visit: Any, site: Any) -> None:
     until(page, "Math.abs(document.querySelector('video').currentTime - 3) < 0.15")
     page.tap("button[data-act=frame][data-value='1']")
     until(page, "document.querySelector('video').currentTime > 3")
+
+
+def test_places_beyond_the_sixth_are_under_one_word(visit: Any, site: Any, accessible: Callable[..., None]) -> None:
+    page = visit(site, "technician", width=360, height=800).page
+    page.goto(f"{site.url}/retention")
+    more = page.locator(".more-places")
+    word = more.locator("summary")
+    hidden = more.locator(".menu-item")
+    assert page.locator(".places > a").count() == 5
+    assert word.inner_text().strip() == "Retention"  # the place one is at is not hidden behind another word
+    assert not hidden.first.is_visible()
+    word.focus()
+    page.keyboard.press("Enter")
+    accessible(page)
+    box = hidden.first.bounding_box()
+    assert box is not None
+    assert 0 <= box["x"] < box["x"] + box["width"] <= 360
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.keyboard.press("Tab")
+    assert hidden.first.evaluate("one => one === document.activeElement")
+    page.keyboard.press("Escape")
+    assert not hidden.first.is_visible()
+    assert word.evaluate("one => one === document.activeElement")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Tab")  # out of it: it closes
+    until(page, "!document.querySelector('.more-places').open")
+    without_script = visit(site, "technician", java_script_enabled=False).page
+    without_script.goto(f"{site.url}/recordings")
+    without_script.locator(".more-places summary").click()
+    without_script.locator(".more-places .menu-item", has_text="Law").click()
+    assert without_script.url.endswith("/law")

@@ -1,4 +1,4 @@
-"""Backup, restore and purge as people type them."""
+"""Backup, restore and destroying as people type them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Candor
+from tests.cli.two_people import destroyed
 
 
 @pytest.fixture
@@ -73,29 +74,24 @@ def test_it_is_restored_to_an_empty_home_and_to_no_other(
     assert candor("restore", tmp_path / "nowhere").code == 4
 
 
-def test_a_purge_asks_says_and_passes_on(
+def test_an_order_of_erasure_is_passed_on(
     candor: Candor, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     candor("backup", place)
     monkeypatch.setenv("CANDOR_BACKUP", str(place))
     one, two = (found["id"] for found in candor("list", "--json").json["recordings"][:2])
-    assert candor("purge", one, "--reason", "expunged", "--yes").code == 2
-    words = ("--authority", "Order 26-CV-7", "--reason", "expunged")
-    done = candor("purge", one, *words, "--yes", "--json")
-    assert (done.code, done.json["owed"], len(done.json["purged"])) == (0, None, 1)
-    again = candor("purge", one, *words, "--yes")
-    assert again.code == 5
-    assert "destroyed before" in again.err
-    assert candor("purge", "01a20385-5f62-7d74-8491-917d11dcf595", *words, "--yes").code == 4
+    done = destroyed(candor, one, "RC-1")
+    assert (done.code, done.json["owed"], done.json["destroyed"]) == (0, None, 1)
+    assert destroyed(candor, "01a20385-5f62-7d74-8491-917d11dcf595", "RC-2").code == 4
     shown = candor("show", one, "--json").json
     assert shown["state"] == "destroyed"
     event = shown["history"][-1]
-    assert event["kind"] == "recording:key-destroyed"
-    assert event["details"]["authority"] == "Order 26-CV-7"
+    assert event["kind"] == "recording:erased"
+    assert event["details"]["authority"] == "RC-1: Order 26-CV-7"
     # A backup that cannot be reached: said, and done by the next one.
     place.rename(tmp_path / "away")
     place.write_text("a file in its place")
-    owed = candor("purge", two, *words, "--yes")
+    owed = destroyed(candor, two, "RC-3")
     assert owed.code == 10
     assert "next `candor backup`" in owed.err
     place.unlink()
@@ -105,14 +101,14 @@ def test_a_purge_asks_says_and_passes_on(
     assert len([path for path in (place / "objects").rglob("*-*") if path.is_file()]) == 2
 
 
-def test_a_purge_reaches_places_that_no_setting_names(candor: Candor, place: Path, tmp_path: Path) -> None:
+def test_an_erasure_reaches_places_that_no_setting_names(candor: Candor, place: Path, tmp_path: Path) -> None:
     assert candor("backup", place).code == 0
     first, second = (one["id"] for one in candor("list", "--json").json["recordings"][:2])
-    done = candor("purge", first, "--authority", "Order 12", "--reason", "a test", "--yes", "--json")
+    done = destroyed(candor, first, "RC-12")
     assert (done.code, done.json["owed"]) == (0, None)
     assert len(list((place / "candor-backup" / "tombstones").glob("*.json"))) == 1
     place.rename(tmp_path / "in the safe")
-    away = candor("purge", second, "--authority", "Order 13", "--reason", "a test", "--yes")
+    away = destroyed(candor, second, "RC-13")
     assert away.code == 0, "nobody knows whether that place comes back"
     assert "NOT TOLD" in away.err
     assert "tombstones.jsonl" in away.err

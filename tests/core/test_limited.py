@@ -22,6 +22,8 @@ from candor.core.limited import (
     LimitedError,
     LimitedFailed,
     LimitedGarbage,
+    LimitedHeldUp,
+    LimitedKilled,
     LimitedMemory,
     LimitedRefused,
     LimitedSlow,
@@ -292,9 +294,70 @@ def test_faults_of_a_callback_come_through() -> None:
 
 
 def test_every_error_is_of_the_family_and_speaks() -> None:
-    for kind in LimitedError.__subclasses__():
+    family = LimitedError.__subclasses__()
+    for kind in family:
         assert kind.__doc__
         assert kind.exit_code in range(1, 11)
+        family.extend(kind.__subclasses__())
+
+
+# what is worth another attempt
+
+
+def test_what_the_machine_is_at_fault_for_passes() -> None:
+    for limits in (Limits(wall_seconds=0.2), Limits(wall_seconds=60, stall_seconds=0.2)):
+        with pytest.raises(LimitedHeldUp, match="too busy") as slow:
+            run("sleep", limits=limits)
+        assert slow.value.passes
+    with pytest.raises(LimitedKilled) as killed:
+        run("end_itself")
+    assert killed.value.passes
+    with pytest.raises(LimitedUnavailable) as unavailable:
+        run_limited("no_such.module:at_all", None)
+    assert unavailable.value.passes
+
+
+@pytest.mark.parametrize(
+    ("name", "limits"),
+    [("hoard", Limits(memory=64 << 20)), ("spin", Limits(cpu_seconds=0)), ("segfault", QUICK), ("fail", QUICK)],
+)
+def test_what_the_file_is_at_fault_for_does_not(name: str, limits: Limits) -> None:
+    with pytest.raises(LimitedError) as caught:
+        run(name, limits=limits)
+    assert not caught.value.passes
+
+
+def patiently(name: str, limits: Limits = QUICK) -> Any:
+    return limited.run_patiently(f"limited_targets:{name}", io.BytesIO(b"bytes"), {}, limits)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Each attempt that is made, in the real way, with the targets of these tests in reach."""
+    made: list[str] = []
+
+    def run_once(target: str, *given: Any, **named: Any) -> Any:
+        made.append(target)
+        limits = Limits(wall_seconds=0.0) if len(made) < 3 and target.endswith(":digest") else given[2]
+        return run_limited(target, given[0], given[1], limits, import_from=[HERE], **named)
+
+    monkeypatch.setattr(limited, "run_limited", run_once)
+    monkeypatch.setattr(limited, "_PAUSE", 0.0)
+    return made
+
+
+def test_patience_outlasts_a_machine_that_is_busy_for_a_while(counted: list[str]) -> None:
+    assert patiently("digest")["size"] == 5
+    assert len(counted) == limited.ATTEMPTS == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "attempts"), [("end_itself", LimitedKilled, 3), ("segfault", LimitedCrashed, 1)]
+)
+def test_patience_has_an_end(counted: list[str], name: str, error: type[LimitedError], attempts: int) -> None:
+    with pytest.raises(error):
+        patiently(name)
+    assert len(counted) == attempts
 
 
 # what cannot be done in it

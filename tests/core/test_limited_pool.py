@@ -52,7 +52,7 @@ def wait_for(condition: Callable[[], Any], what: str, seconds: float = 10) -> An
 
 
 @pytest.fixture(autouse=True)
-def _a_pool_of_its_own() -> Iterator[None]:
+def _a_pool_of_its_own(processes_end: None) -> Iterator[None]:
     limited.end_waiting_processes()
     yield
     limited.end_waiting_processes()

@@ -18,7 +18,8 @@ from candor.installation import Installation
 
 
 @pytest.fixture(autouse=True)
-def _as_it_was() -> Iterator[None]:
+def _as_it_was(processes_end: None) -> Iterator[None]:
+    limited.end_waiting_processes()
     yield
     limited.end_waiting_processes()
     limited.arrange(warm=2)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +16,15 @@ from candor.core.clock import SystemClock
 from candor.core.database import Database
 from candor.core.ids import new_id
 from candor.custody import CustodyLog, Event, append, history
-from candor.custody.errors import LogBehind, LogDamaged, LogKeyMissing, LogKeyWithoutLog, LogKeyWrong, NotYetInLog
+from candor.custody.errors import (
+    LogBehind,
+    LogDamaged,
+    LogFilesUnwritable,
+    LogKeyMissing,
+    LogKeyWithoutLog,
+    LogKeyWrong,
+    NotYetInLog,
+)
 from candor.custody.tables import custody_event, log_checkpoint, log_head
 from candor.verify.checkpoint import verify_checkpoint
 from candor.verify.merkle import leaf_hash, verify_consistency
@@ -136,6 +146,39 @@ def test_the_background_thread_signs_within_its_interval(
     running.start()
     record(database, 10)
     assert running.settle(timeout=20) == 11
+
+
+class TestWhatIsSettledIsPublished:
+    """Whoever was told that it is settled finds it in the file, however slow the disk is."""
+
+    def test_by_a_thread_on_a_slow_disk(
+        self, database: Database, log: CustodyLog, make_log: Callable[..., CustodyLog], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        running = make_log(interval=0.02)
+        publish = running.files.publish
+        monkeypatch.setattr(running.files, "publish", lambda note: (time.sleep(0.3), publish(note)))
+        running.start()
+        record(database, 3)
+        size = running.settle(timeout=20)
+        assert size == 4
+        published = running.files.published()
+        assert published is not None
+        assert published.size == size
+
+    def test_a_disk_that_takes_nothing_is_not_waited_for_without_end(
+        self, database: Database, log: CustodyLog, make_log: Callable[..., CustodyLog], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(_: str) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        running = make_log(interval=0.02)
+        monkeypatch.setattr(running.files, "publish", full)
+        record(database, 1)
+        with pytest.raises(LogFilesUnwritable):
+            running.settle()
+        running.start()
+        with pytest.raises(NotYetInLog):
+            running.settle(timeout=0.2)
 
 
 def test_an_event_without_a_place_has_no_proof_yet(database: Database, log: CustodyLog) -> None:

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import forked
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +23,7 @@ def environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Path:
+def demo(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Iterator[Path]:
     """A demo with recordings of two seconds and a little more."""
     folder = tmp_path_factory.mktemp("demo") / "site"
     words = ["demo", "--folder", str(folder), "--scale", "0.05", "--no-serve"]
@@ -29,16 +31,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) 
         [sys.executable, "-m", "candor", *words], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    return folder
+    yield folder
+    forked.end()
 
 
 def candor(demo: Path, environment: dict[str, str], *words: str) -> Any:
     """Run a command beside the demo, as its last words say; its JSON."""
-    done = subprocess.run(
-        [sys.executable, "-m", "candor", *words, "--json"],
-        env={**environment, "CANDOR_CONFIG": str(demo / "candor.toml")},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = forked.run([*words, "--json"], env={**environment, "CANDOR_CONFIG": str(demo / "candor.toml")}, cwd=demo)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from candor.footage import gathering, purging
+from candor.core.clock import SystemClock
+from candor.disclosure.errors import RecordingGone
+from candor.footage import gathering, purging, readmitting, returning
 from candor.footage.intake import Claim
 from candor.footage.regrouping import regroup
 from candor.footage.said import PartOf, Said
@@ -79,4 +81,11 @@ def test_what_was_destroyed_while_it_came_in_and_came_again_is_proven(site: Site
     complete(site, "a")
     assert clip(site, 0, b"first", "b") == recording
     complete(site, "b")
+    with pytest.raises(RecordingGone):  # what is held is handed out to nobody
+        site.hand_out(recording)
+    with site.database.read() as tx:
+        (held,) = returning.waiting(tx, site.technician)
+    given = (site.database, site.vault, site.jobs, site.technician)
+    vacated = {"authority": "Order 27-CV-1", "reason": "vacated"}
+    readmitting.take_in(*given, held.id, clock=SystemClock(), **vacated)
     assert passed(site.verify(site.write(site.hand_out(recording))))

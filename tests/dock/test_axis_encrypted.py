@@ -16,6 +16,7 @@ from tests.simulators.axis_controller import Controller, camera_metadata, clip_m
 
 from candor.docking import axis
 from candor.docking.axis.connecting import private_key
+from candor.docking.axis.rules import is_json
 from candor.docking.axis.tables import axis_connection
 from candor.footage.sidecars import sidecars_of
 from candor.footage.tracks import tracks_of
@@ -153,6 +154,47 @@ def test_an_encrypted_track_is_read_too(door: Door, client: swiftclient.Connecti
     with door.installation.database.read() as tx:
         (track,) = tracks_of(tx, one.id)
     assert track.points[0].latitude == 43.1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_encrypted_track_that_begins_like_an_open_one_by_chance(
+    door: Door, client: swiftclient.Connection, file: dict[str, Any]
+) -> None:
+    place = {"LocationWKT": "POINT(-77.5 43.1)", "SecondsFromStart": 4.0, "Timestamp": "2026-11-20T18:04:34Z"}
+    content = json.dumps({"CoordinateEntries": [place]}).encode()
+    sealed, key = next(
+        one
+        for one in (encrypt(content, file["PublicKey"], file["PublicKeyId"]) for _ in range(20_000))
+        if one[0].startswith((b"{", b"["))
+    )
+    name = f"20261120_180430_ab12_{SERIAL}_gpstrail"
+    client.put_object(CONTAINER, f"{name}.json", sealed, headers=headers({"FileType": "json"}))
+    client.put_object(CONTAINER, f"{name}.key", key, headers=headers({"FileType": "key"}))
+    clip, clip_key = encrypt(mp4(seed=1), file["PublicKey"], file["PublicKeyId"])
+    put_clip(client, clip)
+    put_key(client, clip_key)
+    finish(client)
+    (one,) = door.recordings()
+    with door.installation.database.read() as tx:
+        (track,) = tracks_of(tx, one.id)
+    assert track.points[0].latitude == 43.1
+
+
+@pytest.mark.parametrize(
+    ("content", "can_be"),
+    [
+        (b'{"CoordinateEntries": []}', True),
+        (b'\xef\xbb\xbf \r\n\t[{"a": "b\xc3\xbc"}]', True),
+        ("{\N{LATIN SMALL LETTER U WITH DIAERESIS}".encode()[:2], True),
+        (b"{\x00\x01", False),
+        (b"{\xff and more", False),
+        (b"[1, 2]\x7f\x8f\xc0", False),
+        (b"", False),
+        (b"words", False),
+    ],
+)
+def test_what_can_be_json(content: bytes, can_be: bool) -> None:
+    assert is_json(content) is can_be
 
 
 def test_a_clip_that_comes_in_the_clear_all_the_same_is_a_clip(door: Door, client: swiftclient.Connection) -> None:

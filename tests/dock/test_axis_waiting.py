@@ -17,6 +17,7 @@ from tests.people.place import Place
 from tests.simulators.axis_controller import encrypt, headers
 
 from candor.core.clock import FixedClock
+from candor.core.limited import Limits
 from candor.dock import app
 from candor.dock.serving import DockServer
 from candor.docking import axis
@@ -226,3 +227,68 @@ def test_what_was_destroyed_while_it_waited_is_not_tried_for_ever(
     fixed_clock.advance(600)
     assert settle_waiting(gate) == 0
     assert door.recordings()[0].state == "receiving"
+
+
+#: Over before a process can have done anything: a machine that is too busy.
+NO_TIME = Limits(wall_seconds=0.0)
+
+
+def track_told(door: Door) -> tuple[Any, dict[str, Any]]:
+    """The track's row, and what its sidecar says."""
+    (row,) = (row for row in door.objects() if row.name == TRACK)
+    with door.installation.database.read() as tx:
+        facts = tx.scalar(sa.select(sidecar.c.facts).where(sidecar.c.id == row.sidecar_id))
+    return row, facts
+
+
+def with_track_on_a_busy_machine(door: Door, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A recording whose track could not be read, for lack of time alone."""
+    client = door.client(door.connect())
+    begin(client)
+    put_clip(client, mp4(seed=1))
+    monkeypatch.setattr(axis_settling, "_TRACK_LIMITS", NO_TIME)
+    client.put_object(CONTAINER, TRACK, track("2026-11-20T18:05:42Z"))
+    finish(client)
+    (one,) = door.recordings()
+    assert one.state == "sealed"
+    return str(one.id)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_busy_machine_loses_no_track(
+    door: Door, installation: Installation, fixed_clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = with_track_on_a_busy_machine(door, monkeypatch)
+    row, facts = track_told(door)
+    assert row.settled_at is None
+    assert "too busy" in row.problem
+    assert facts["track_problem"] == row.problem, "whoever looks at the recording sees why"
+    before = facts["track"]["tries"]
+    fixed_clock.advance(300)
+    gate = axis.AxisGate(installation.database, installation.vault, installation.jobs, fixed_clock)
+    assert settle_waiting(gate) == 1
+    assert track_told(door)[1]["track"]["tries"] == before + 1
+    monkeypatch.undo()
+    assert settle_waiting(gate) == 1
+    row, facts = track_told(door)
+    assert (row.problem, facts["track_problem"], facts["track"]) == (None, "", {"points": 1, "left_out": 0})
+    assert settle_waiting(gate) == 0
+    with installation.database.read() as tx:
+        assert len(tracks_of(tx, recording)) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_track_that_is_never_read_in_time_is_given_up_and_says_so(
+    door: Door, installation: Installation, fixed_clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_track_on_a_busy_machine(door, monkeypatch)
+    fixed_clock.advance(300)
+    gate = axis.AxisGate(installation.database, installation.vault, installation.jobs, fixed_clock)
+    for _ in range(axis_settling._MOST_TRIES):
+        settle_waiting(gate)
+    assert settle_waiting(gate) == 0
+    row, facts = track_told(door)
+    assert row.settled_at is not None
+    assert "too busy" in row.problem
+    assert facts["track"]["tries"] == axis_settling._MOST_TRIES
+    assert facts["track_problem"] == row.problem

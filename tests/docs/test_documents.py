@@ -21,6 +21,10 @@ import pytest
 from click.testing import CliRunner
 from tests.browser.live import free_port, served
 from tests.docs.pages import REFERENCE, codes, rows, sections
+from tests.docs.walk_access import restricted
+from tests.docs.walk_destroying import archived_and_destroyed
+from tests.docs.walk_duties import duties_and_labels
+from tests.docs.walk_retention import law_and_retention
 from tests.footage.clips import mp4, without_index
 
 from candor.cli.main import candor
@@ -38,7 +42,7 @@ from candor.docking.uploads.rules import Owner
 from candor.fleet.assignments import assign
 from candor.fleet.reports import Report, note_reports, reports_of
 from candor.fleet.service import confirm_device, ensure_device
-from candor.footage import catalogue, gathering
+from candor.footage import catalogue, gathering, purging
 from candor.footage.bookmarks import Bookmark, keep_bookmark
 from candor.footage.discrepancies import State, discrepancies_of, settle
 from candor.footage.intake import Intake
@@ -49,6 +53,7 @@ from candor.footage.tables import rendition
 from candor.footage.tracks import Point, Track, keep_track
 from candor.footage.viewing import begin_viewing
 from candor.installation import Installation
+from candor.law.reading import pack_text
 from candor.people import passwords, recovery_codes, second_factor, service, sessions, sign_in, totp
 from candor.people.errors import Refused
 from candor.people.rules import Role, system_actor
@@ -101,6 +106,7 @@ def _work(site: Site) -> None:
     _camera_systems(site)
     _card(site)
     site.run("candor category list")
+    _law(site)
     _change_kim()
     given = ("--wearer", "kim", "--device", "X1")
     taken = site.run("candor ingest", str(site.home / "card"), *given)
@@ -111,6 +117,8 @@ def _work(site: Site) -> None:
     package, log = handed_out["package"], site.run("candor log")
     site.run("candor verify", package, "--log-key", log["vkey"])
     site.run("candor show", recording)
+    _cases(site, recording)
+    restricted(site, recording)
     damaged, whole = _damaged(site)
     site.run("candor repair", damaged, "--reference", whole)
     site.run("candor log proof", recording, "--out", str(site.home / "proofs"))
@@ -124,8 +132,11 @@ def _work(site: Site) -> None:
     _sent(site)
     _missing(site)
     _gathered(site)
+    duties_and_labels(site, recording)
     _as_on_the_site(recording)
     _conflict(site, recording)
+    law_and_retention(site)
+    archived_and_destroyed(site)
     _recovery(site)
     _logs(site)
     _harm(site.home / "home" / "footage")
@@ -133,6 +144,42 @@ def _work(site: Site) -> None:
     with Installation.open(Settings.load()) as installation, installation.database.read() as tx:
         for event in recent(tx, limit=1000):
             site.details.setdefault(event.kind.value, set()).update(event.details)
+
+
+def _law(site: Site) -> None:
+    """Packs as they come with the program: shown, checked, compared."""
+    site.run("candor law show", "us-wa", "--kind", "retention")
+    then = ("--recorded", "2026-09-14T12:00Z", "--at", "2026-11-21T12:00Z")
+    known = ("--event", "review-completed=2026-11-20T12:00Z")
+    tried = ("--class", "force", "--label", "minor", "--hold", "request", "--open-case", "2026-17")
+    site.run("candor law explain", "--pack", "us-ct", *then, *known, *tried)
+    changed = site.home / "changed.yaml"
+    changed.write_bytes(pack_text("us-wa").replace(b"minimum: 60 days", b"minimum: 90 days"))
+    site.run("candor law diff", "us-wa", str(changed))
+    changed.write_bytes(pack_text("us-wa").replace(b"minimum: 60 days", b"minimum: 60"))
+    site.run("candor law check", str(changed), code=3)
+
+
+def _cases(site: Site, recording: str) -> None:
+    """A case with something of everything in it, closed and opened again."""
+    why = ("--reason", "a test")
+    for number in ("26-1", "26-2"):
+        site.run("candor case open", number, "--kind", "complaint", "--title", "A stop", "--owner", "kim")
+    site.run("candor case change", "26-2", "--title", "Another stop")
+    site.run("candor case add", "26-1", recording, *why)
+    CliRunner().invoke(candor, ["case", "remove", "26-1", recording, *why], catch_exceptions=False)
+    site.run("candor case add", "26-1", recording, *why)
+    member = site.run("candor case person", "26-1", "--account", "kim", "--part", "witness")["entry"]
+    site.run("candor case person", "26-1", "--end", member, *why)
+    noted = site.run("candor case event", "26-1", "complaint-made", "--at", "2026-01-02")["entry"]
+    noted = site.run("candor case event", "26-1", "--correct", noted, "--at", "2026-01-03", *why)["entry"]
+    site.run("candor case event", "26-1", "--withdraw", noted, *why)
+    beside = site.run("candor case relate", "26-1", "26-2", *why)["entry"]
+    site.run("candor case close", "26-1", *why)
+    site.run("candor case list")
+    site.run("candor case show", "26-1")
+    site.run("candor case relate", "26-1", "--end", beside, *why)
+    CliRunner().invoke(candor, ["case", "reopen", "26-1", *why], catch_exceptions=False)
 
 
 def _cameras(site: Site) -> None:
@@ -388,9 +435,12 @@ def _recovery(site: Site) -> None:
     (site.home / "order.txt").write_text("to be destroyed\n")
     CliRunner().invoke(candor, ["ingest", str(site.home / "order.txt")], catch_exceptions=False)
     site.run("candor backup", str(site.home / "kept"))
-    with Installation.open(Settings.load()) as installation, installation.database.read() as tx:
-        doomed = next(recent(tx, kinds=[Event.RECORDING_SEALED])).recording_id
-    site.run("candor purge", str(doomed), "--authority", "Order 1", "--reason", "a test", "--yes")
+    with Installation.open(Settings.load()) as here:
+        said = {"authority": "Order 1", "reason": "a test", "clock": here.clock}
+        with here.database.write() as tx:
+            doomed = next(recent(tx, kinds=[Event.RECORDING_SEALED])).recording_id
+            assert doomed is not None
+            purging.purge(tx, here.vault, here.jobs, system_actor("test"), doomed, **said)
     keys = site.home / "other-keys"
     keys.mkdir(mode=0o700)
     for path in Settings.load().keys_folder.glob("kek-*.json"):

@@ -311,6 +311,8 @@ DANGEROUS = {
 HARMLESS = {
     "POST /accounts/review": "a mark with counts, that somebody looked",
     "POST /service-accounts/tokens/{token_id}/revoke": "takes something away, and must be quick",
+    "POST /retention/dispositions": "a proposal: nothing happens before another person, asked again, approves it",
+    "POST /retention/dispositions/{disposition_id}/keep": "keeps footage, and must be quick",
 }
 
 

@@ -130,7 +130,13 @@ def _one_still_coming(archive: Archive) -> list[str]:
     return [taken(archive, 0).recording_id, taken(archive, 5, part_of=PartOf("card:two")).recording_id]
 
 
-@pytest.mark.parametrize("wrong", [_other_camera, _one_of_them_twice, _one_still_coming])
+def _one_that_is_young_with_an_old_one(archive: Archive) -> list[str]:
+    return [taken(archive, 0).recording_id, taken(archive, -24 * 60 * 400).recording_id]
+
+
+@pytest.mark.parametrize(
+    "wrong", [_other_camera, _one_of_them_twice, _one_still_coming, _one_that_is_young_with_an_old_one]
+)
 def test_what_cannot_become_one(archive: Archive, wrong: Callable[[Archive], list[str]]) -> None:
     chosen = wrong(archive)
     with archive.database.write() as tx, pytest.raises(errors.RegroupWrong):

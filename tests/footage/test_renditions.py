@@ -20,6 +20,7 @@ from PIL import Image
 from tests.footage.clips import mp4
 from tests.footage.conftest import Archive
 
+from candor.core.limited import Limits
 from candor.custody.record import history
 from candor.footage import jobs as footage_jobs
 from candor.footage.media import MAKERS
@@ -121,6 +122,22 @@ def test_a_job_that_is_given_up_is_on_record(archive: Archive, monkeypatch: pyte
     assert {found.state for found in made.values()} == {RenditionState.FAILED}
     assert [kind for kind, _ in events] == ["rendition:failed"] * 4
     assert "not in the store" in events[0][1]["problem"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_busy_machine_is_no_reason_to_have_none(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first attempt takes too long by the clock, which says nothing about the film: the second makes them."""
+    received = archive.worn(mp4(0.5, sound=False))
+    makes, limits = footage_jobs.make_renditions, [Limits(wall_seconds=0.0), None]
+    monkeypatch.setattr(
+        footage_jobs, "make_renditions", lambda *given, **named: makes(*given, limits=limits.pop(0), **named)
+    )
+    maker = footage_jobs._Maker(archive.database, archive.vault, archive.clock, None)
+    archive.jobs.register(footage_jobs.JOB, maker.make, on_failure=maker.give_up, attempts=2, backoff=0.05)
+    archive.jobs.launch()
+    archive.jobs.wait_idle(60)
+    assert limits == []
+    assert {found.state for found in _made(archive, received).values()} == {RenditionState.READY}
 
 
 def test_killed_while_making(archive: Archive, tmp_path: Path) -> None:

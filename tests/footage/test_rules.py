@@ -155,6 +155,6 @@ def test_reach(roles: set[Role], everything: bool, own: bool, unit: bool) -> Non
     assert (found.everything, found.wearer_id, found.unit_id) == (
         everything, "me" if own else None, "unit" if unit else None
     )  # fmt: skip
-    assert found.nothing == (not (everything or own or unit))
+    assert found.opened_for == (None if everything else "me")
     for rule in (visible_to(actor), changeable_by(actor)):
         assert rule.reason.startswith("people."), "every decision names its rule"

@@ -6,7 +6,7 @@ import resource
 from typing import Any
 
 from candor.core.limited_task import Refused, Task
-from candor.docking.axis.parsing import parse_track
+from candor.docking.axis_track import parse_track
 from candor.footage.media import reading, work
 
 _WORK = {

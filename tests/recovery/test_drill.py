@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from tests import forked
 from tests.cli.conftest import film
 from tests.people.place import make_place
 from tests.web.visitor import Visitor
@@ -56,15 +57,7 @@ class Candor:
 
     def run(self, *words: object, code: int = 0, typed: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command to its end; it must end with that exit code."""
-        done = subprocess.run(
-            [sys.executable, "-m", "candor", *map(str, words)],
-            env=self.environment(),
-            cwd=self.folder,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        done = forked.run(words, env=self.environment(), cwd=self.folder, typed=typed)
         assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
         return done
 
@@ -89,18 +82,27 @@ class Candor:
         return self.json("restore", "--verify", self.place, *more, code=code)
 
 
-@pytest.fixture
-def candor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Candor:
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A machine with two recordings, their viewing copies, and a recovery sheet on paper."""
+    folder = tmp_path_factory.mktemp("ready")
+    candor = Candor(folder)
+    film(folder / "card" / "0001.mp4", shade=10)
+    film(folder / "card" / "0002.mp4", shade=90)
+    candor.run("ingest", folder / "card", "--work")
+    candor.run("key", "sheet", "--out", folder / "sheet.txt")
+    yield folder
+    forked.end()
+
+
+@pytest.fixture
+def candor(ready: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Candor:
+    """Another such machine: nothing on it says where it lies."""
     monkeypatch.setenv(passwords.CHEAP_FOR_TESTS, "1")
     for name in ("CANDOR_DATABASE_URL", "CANDOR_STORE_URL", "CANDOR_CONFIG", "CANDOR_WITNESSES"):
         monkeypatch.delenv(name, raising=False)
-    candor = Candor(tmp_path)
-    film(tmp_path / "card" / "0001.mp4", shade=10)
-    film(tmp_path / "card" / "0002.mp4", shade=90)
-    candor.run("ingest", tmp_path / "card", "--work")
-    candor.run("key", "sheet", "--out", tmp_path / "sheet.txt")
-    return candor
+    shutil.copytree(ready, tmp_path, dirs_exist_ok=True)
+    return Candor(tmp_path)
 
 
 @pytest.fixture
@@ -193,6 +195,7 @@ def test_what_was_purged_after_the_backup_is_served_by_nothing(candor: Candor, w
     with Installation.open(Settings.load(home=candor.home, keys=candor.keys)) as here:
         place = make_place(here.database, SystemClock())  # type: ignore[arg-type]
         place.add("tanaka", Role.EVIDENCE_TECHNICIAN)
+        place.add("okoro", Role.RECORDS_OFFICER)
     recording = candor.json("list")["recordings"][0]["id"]
     with Installation.open(Settings.load(home=candor.home, keys=candor.keys)) as here, here.database.read() as tx:
         part_id = tx.scalar(sa.select(part.c.id).where(part.c.recording_id == recording))
@@ -204,9 +207,11 @@ def test_what_was_purged_after_the_backup_is_served_by_nothing(candor: Candor, w
 
     candor.run("backup", candor.place)
     candor.settings["CANDOR_BACKUP"] = str(candor.place)
-    words = ("purge", recording, "--authority", "Order 26-CV-7", "--reason", "expunged")
-    candor.run(*words, typed="something else\n", code=2)
-    candor.run(*words, typed=f"{recording}\n")
+    said = ("--kind", "erasure", "--authority", "Order 26-CV-7", "--reason", "expunged")
+    candor.run("retention", "propose", "E-7", recording, *said, "--as", "tanaka")
+    candor.run("retention", "run", "E-7", code=3)  # nobody has approved it
+    candor.run("retention", "approve", "E-7", "--reason", "seen", "--at-once", "--as", "okoro")
+    candor.run("retention", "run", "E-7")
     stored = {path.name for path in candor.place.rglob("*")}
     assert not stored & set(objects)
     candor.lose_the_machine()
@@ -240,22 +245,16 @@ def test_what_was_purged_after_the_backup_is_served_by_nothing(candor: Candor, w
 
 def test_a_backup_killed_anywhere_is_made_by_the_next_run(candor: Candor) -> None:
     """Killed for good (SIGKILL) after a while that grows, until a run comes to its end by itself."""
-    wait, runs = 0.5, 0
+    wait, runs = 0.05, 0
     while True:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "candor", "backup", str(candor.place)],
-            env=candor.environment(),
-            cwd=candor.folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        process = forked.Forked(["backup", candor.place], env=candor.environment(), cwd=candor.folder)
         try:
             assert process.wait(wait) == 0
             break
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(20)
-        wait, runs = wait + 0.7, runs + 1
+        wait, runs = wait + 0.15, runs + 1
         assert runs < 60
     assert runs > 0
     checked = candor.json("backup", candor.place, "--check")
@@ -269,15 +268,9 @@ def test_a_restore_killed_anywhere_is_finished_by_the_next_run(candor: Candor) -
     candor.run("backup", candor.place)
     candor.lose_the_machine()
     candor.run("key", "restore", "--sheet", candor.folder / "sheet.txt")
-    wait, runs = 0.8, 0
+    wait, runs = 0.05, 0
     while True:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "candor", "restore", "--verify", str(candor.place)],
-            env=candor.environment(),
-            cwd=candor.folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        process = forked.Forked(["restore", "--verify", candor.place], env=candor.environment(), cwd=candor.folder)
         try:
             # 5: the run before was killed after its last step, so there is nothing left to restore into.
             assert process.wait(wait) in ((0, 5) if runs else (0,))
@@ -287,7 +280,7 @@ def test_a_restore_killed_anywhere_is_finished_by_the_next_run(candor: Candor) -
             process.wait(20)
         if (candor.home / "restoring.json").exists():
             candor.run("list", code=9)
-        wait, runs = wait + 0.7, runs + 1
+        wait, runs = wait + 0.15, runs + 1
         assert runs < 60
     assert runs > 0
     assert not (candor.home / "restoring.json").exists()

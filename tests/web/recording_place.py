@@ -36,7 +36,8 @@ class Film:
 
 def take_in(here: Installation, data: bytes, name: str = "film.mp4", **claims: Any) -> Received:
     """One file through the gate."""
-    claim = Claim(name=name, source=f"/card/{name}", face="cli", actor="system:cli-tester", **claims)
+    said = {"name": name, "source": f"/card/{name}", "face": "cli", "actor": "system:cli-tester", **claims}
+    claim = Claim(**said)
     return Intake(here.database, here.vault, here.jobs, here.clock).take_in(io.BytesIO(data), claim)
 
 

@@ -201,7 +201,7 @@ def test_an_original_is_taken_out_by_right_and_on_record(
 ) -> None:
     visitor = signed_in("robin", Role.RECORDS_OFFICER)
     part_id = film.received.part_id
-    begun = visitor.post(f"{film.path}/parts/{part_id}/download")
+    begun = visitor.post(f"{film.path}/parts/{part_id}/download", {"purpose": "court"})
     assert begun.status_code == 303
     answer = visitor.get(begun.headers["location"])
     assert answer.content == film.original
@@ -210,7 +210,7 @@ def test_an_original_is_taken_out_by_right_and_on_record(
     assert visitor.get(begun.headers["location"], range="bytes=-5").content == film.original[-5:]
     with installation.database.read() as tx:
         viewed = [one for one in history(tx, film.received.recording_id) if one.kind is Event.RECORDING_VIEWED]
-    assert [one.details["purpose"] for one in viewed] == [f"Download of the original file {part_id}"]
+    assert [one.details["purpose"] for one in viewed] == [f"Download of the original file {part_id}: Court"]
 
 
 def test_watching_is_no_right_to_the_original_nor_the_other_way(
@@ -220,7 +220,7 @@ def test_watching_is_no_right_to_the_original_nor_the_other_way(
     part_id = film.received.part_id
     assert visitor.get(f"/originals/{part_id}?viewing={viewing_of(path)}").status_code == 403
     assert visitor.get(f"/originals/{part_id}").status_code == 403
-    begun = visitor.post(f"{film.path}/parts/{part_id}/download")
+    begun = visitor.post(f"{film.path}/parts/{part_id}/download", {"purpose": "court"})
     downloading = viewing_of(begun.headers["location"])
     assert visitor.get(f"/media/{film.proxy_id}?viewing={downloading}").status_code == 403
 

@@ -267,7 +267,8 @@ def test_a_file_beside_it_is_taken_out_on_record(
     assert "List of hashes" in page
     assert "4127" in page
     path = f"/recordings/{received.recording_id}/sidecars/{kept.id}/download"
-    begun = records.post(path)
+    assert records.post(path).status_code == 422, "nobody said what for"
+    begun = records.post(path, {"purpose": "request"})
     assert begun.status_code == 303
     answer = records.get(begun.headers["location"])
     assert answer.content == text
@@ -280,7 +281,7 @@ def test_a_file_beside_it_is_taken_out_on_record(
     assert records.get(f"/sidecars/{kept.id}?viewing={viewing}").status_code == 403
     other = take_in(installation, mp4(seed=7))
     wrong = f"/recordings/{other.recording_id}/sidecars/{kept.id}/download"
-    assert records.post(wrong).status_code == 404
+    assert records.post(wrong, {"purpose": "court"}).status_code == 404
     assert signed_in("jo", Role.OFFICER).post(path).status_code == 403
 
 
@@ -294,7 +295,7 @@ def test_a_viewing_for_a_file_beside_it_opens_no_film(
     claim = SidecarClaim("a.json", "a.json", "axis", "system:dock", "json", recording_id=received.recording_id)
     kept = keep_sidecar(intake, io.BytesIO(b"{}"), claim)
     records = signed_in("records", Role.RECORDS_OFFICER)
-    begun = records.post(f"/recordings/{received.recording_id}/sidecars/{kept.id}/download")
+    begun = records.post(f"/recordings/{received.recording_id}/sidecars/{kept.id}/download", {"purpose": "court"})
     ticket = begun.headers["location"].split("?")[1]
     with installation.database.read() as tx:
         proxy = tx.scalar(rendition.select().with_only_columns(rendition.c.id).where(rendition.c.kind == "proxy"))

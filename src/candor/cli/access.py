@@ -79,7 +79,7 @@ def _document(right: Right) -> dict[str, object]:
 
 def markdown_lines(rights: list[Right]) -> Iterator[str]:
     """The table of docs/reference/access.md."""
-    short = ("public", "off.", "sup.", "e.tech.", "rec.", "pros.", "def.", "over.", "prog.", "res.", "adm.")
+    short = ("public", "off.", "sup.", "coun.", "e.tech.", "rec.", "pros.", "def.", "over.", "prog.", "res.", "adm.")
     yield "| what | needs | " + " | ".join(short) + " |"
     yield "|---|---|" + "---|" * len(short)
     for right in rights:

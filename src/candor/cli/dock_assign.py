@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from candor.cli.common import actor, as_account, as_json, bring_log_up_to_date, needs, opened, put_json, table
+from candor.cli.common import actor, as_account, as_json, bring_log_up_to_date, needs, opened, put_json, say, table
 from candor.cli.fleet_words import camera_named, person_id, person_names, zone_of
 from candor.core.clock import iso
 from candor.fleet import assignments
@@ -54,6 +54,7 @@ def command(
         who, clock = actor(installation, acting), installation.clock
         with installation.database.write() as tx:
             zone, device = zone_of(tx), camera_named(tx, serial)
+            lacks: tuple[str, ...] = ()
             begins = moment(first, zone) if first else clock.now()
             ends = moment(last, zone) if last else None
             if withdraw is not None:
@@ -71,8 +72,11 @@ def command(
                     )
                 else:
                     assignments.assign(tx, who, device.id, account_id, begins, ends, note=note, clock=clock)
+                lacks = assignments.lacking(tx, account_id, device.id, begins) if account_id else ()
             found = assignments.assignments_of(tx, device.id)
             people = person_names(tx)
+        for words in lacks:
+            say(f"Entered; look at this: {words}.")
         if not listed:
             bring_log_up_to_date(installation)
     rows = [

@@ -16,6 +16,7 @@ from candor.footage.query import Query, Sort
 from candor.footage.rules import RecordingState
 from candor.footage.search import Page, find
 from candor.installation import Installation
+from candor.law.vocabulary import Label
 from candor.people import service
 from candor.people.rules import Permission
 
@@ -29,8 +30,11 @@ from candor.people.rules import Permission
 @click.option("--from", "start", metavar="TIME", help="Started at or after, e.g. 2026-11-22 or 2026-11-22T10:00:00Z.")
 @click.option("--to", "end", metavar="TIME", help="Started before; a day counts to its end.")
 @click.option("--category")
+@click.option("--uncategorised", is_flag=True, help="Only what nobody has put into a category.")
+@click.option("--label", type=click.Choice([one.value for one in Label]), help="A label that holds.")
 @click.option("--place")
 @click.option("--incident", metavar="NUMBER")
+@click.option("--case", metavar="NUMBER", help="Those of a case that may be seen.")
 @click.option("--state", type=click.Choice([state.value for state in RecordingState]))
 @click.option("--flag", help="A flag by name, 'any' or 'none'.")
 @click.option("--sort", type=click.Choice([sort.value for sort in Sort]), default=Sort.STARTED.value, show_default=True)
@@ -40,10 +44,13 @@ from candor.people.rules import Permission
 @as_account
 @needs(Permission.RECORDINGS_VIEW_ALL, Permission.RECORDINGS_VIEW_UNIT, Permission.RECORDINGS_VIEW_OWN)
 @as_json
-def command(json_out: bool, acting: str | None, start: str | None, end: str | None, **fields: Any) -> None:
+def command(
+    json_out: bool, acting: str | None, start: str | None, end: str | None, uncategorised: bool, **fields: Any
+) -> None:
     """Find recordings. All conditions together narrow the search."""
     pairs = [(name, str(value)) for name, value in fields.items() if value is not None]
     pairs += [(name, value) for name, value in (("from", start), ("to", end)) if value is not None]
+    pairs += [("uncategorised", "yes")] if uncategorised else []
     with opened() as installation:
         zone = _zone(installation)
         query = Query.from_pairs(pairs, zone)

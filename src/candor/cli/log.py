@@ -13,6 +13,7 @@ from candor.core.files import write_durably
 from candor.custody import CustodyEvent, LogStatus, find, history
 from candor.custody.errors import NotYetInLog
 from candor.custody.evidence import TAKE_IN, WHOLE, Plan
+from candor.custody.forgetting import erased_count
 from candor.custody.old_logs import old_proofs
 from candor.people.rules import Permission
 from candor.verify.checkpoint import Checkpoint
@@ -126,14 +127,19 @@ def check(repair: bool, json_out: bool) -> None:
     with opened() as installation:
         wrong = installation.log.check(repair=repair)
         status = installation.log.status()
+        with installation.database.read() as tx:
+            erased = erased_count(tx)
     assert status is not None
     if json_out:
-        put_json({"size": status.signed_size, "wrong_files": wrong, "repaired": repair, "refusal": status.refusal})
+        result = {"size": status.signed_size, "wrong_files": wrong, "repaired": repair, "refusal": status.refusal}
+        put_json({**result, "erased_by_order": erased})
     elif wrong:
         for path in wrong:
             click.echo(f"{'mended' if repair else 'WRONG '}  {path}")
     else:
         click.echo(f"The log checks out: {status.signed_size:,} entries, every file, root and signature.")
+    if erased and not json_out:
+        click.echo(f"{erased:,} of them were erased by order: they keep their places, and nothing opens them any more.")
     if wrong and not repair:
         say("`candor log check --repair` writes these files anew.")
         raise SystemExit(6)

@@ -11,6 +11,7 @@ from candor.cli.common import actor, as_account, as_json, needs, opened, put_jso
 from candor.core.clock import iso
 from candor.core.errors import NotFound
 from candor.custody import PLAIN_WORDS, history
+from candor.footage.purging import erased_by_order
 from candor.footage.renditions import renditions_of
 from candor.footage.rules import FLAG_WORDS, Flag
 from candor.footage.search import row_of
@@ -38,6 +39,7 @@ def command(recording_id: str, acting: str | None, json_out: bool) -> None:
             signed = signatures_of(tx, [one.id for one in parts])
             whole = whole_told(tx, recording_id)
             events = history(tx, recording_id)
+            erased = erased_by_order(tx, recording_id)
     document: dict[str, Any] = {
         **{name: value for name, value in vars(row).items() if name != "place_in_order"},
         **whole,
@@ -46,8 +48,9 @@ def command(recording_id: str, acting: str | None, json_out: bool) -> None:
                 "number": one.number,
                 "name": one.name,
                 "size": one.size,
-                "sha256": one.sha256.hex(),
-                "chunk_root": one.chunk_root.hex(),
+                # Of what an order erased only a digest is left that nobody else can make.
+                "sha256": None if erased else one.sha256.hex(),
+                "chunk_root": None if erased else one.chunk_root.hex(),
                 "media_type": one.media_type,
                 "started_at": None if one.started_at is None else iso(one.started_at),
                 "ended_at": None if one.ended_at is None else iso(one.ended_at),
@@ -66,6 +69,7 @@ def command(recording_id: str, acting: str | None, json_out: bool) -> None:
                 "actor": one.actor,
                 "index": one.position,
                 "details": one.details,
+                "erased": one.is_erased,
             }
             for one in events
         ],
@@ -105,7 +109,7 @@ def _show(document: dict[str, Any]) -> None:
         click.echo(f"{'FLAG':10} {flag}: {FLAG_WORDS[Flag(flag)]}")
     for one in document["parts"]:
         click.echo(f"\nPart {one['number']}     {safe(one['name'])}  {one['size']:,} bytes  {one['media_type'] or ''}")
-        click.echo(f"  sha256   {one['sha256']}")
+        click.echo(f"  sha256   {one['sha256'] or 'erased by order'}")
         copies = ", ".join(f"{copy['kind']} {copy['state']}" for copy in one["viewing_copies"])
         click.echo(f"  copies   {copies or 'none'}")
         for signature in one["signatures"]:
@@ -136,7 +140,7 @@ def _show_signature(signature: dict[str, Any]) -> None:
 def _show_beside(document: dict[str, Any]) -> None:
     for one in document["sidecars"]:
         click.echo(f"\nBeside it  {safe(one['name'])}  {one['size']:,} bytes  {one['kind']}")
-        click.echo(f"  sha256   {one['sha256']}")
+        click.echo(f"  sha256   {one['sha256'] or 'erased by order'}")
     for one in document["tracks"]:
         click.echo(f"\nTrack      {one['points']} points, {safe(one['source'])}")
     for one in document["bookmarks"]:

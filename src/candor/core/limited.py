@@ -22,9 +22,10 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from candor.core.limited_conversation import Conversation, Limits
 from candor.core.limited_errors import (
@@ -34,6 +35,8 @@ from candor.core.limited_errors import (
     LimitedError,
     LimitedFailed,
     LimitedGarbage,
+    LimitedHeldUp,
+    LimitedKilled,
     LimitedMemory,
     LimitedRefused,
     LimitedSlow,
@@ -52,6 +55,8 @@ __all__ = [
     "LimitedError",
     "LimitedFailed",
     "LimitedGarbage",
+    "LimitedHeldUp",
+    "LimitedKilled",
     "LimitedMemory",
     "LimitedRefused",
     "LimitedSlow",
@@ -62,11 +67,15 @@ __all__ = [
     "confinement",
     "end_waiting_processes",
     "run_limited",
+    "run_patiently",
     "waiting_processes",
 ]
 
 log = logging.getLogger(__name__)
 
+ATTEMPTS: Final = 3
+"""How often what is examined once and never again is tried."""
+_PAUSE: Final = 1.0  # seconds before the second attempt, twice as long before the third
 _TRIES = 2  # to fork, before a fresh interpreter is started
 
 _pool = Pool(most=2)
@@ -107,6 +116,28 @@ def run_limited(
         finally:
             for template in begun:
                 _pool.release(template, crashed=conversation.crashed)
+
+
+def run_patiently(
+    target: str,
+    stream: BinaryIO | None,
+    params: Mapping[str, Any] | None = None,
+    limits: Limits | None = None,
+    *,
+    cancelled: Callable[[], bool] | None = None,
+) -> dict[str, Any]:
+    """As `run_limited`, for what nobody would try again later: a recording must not be without its places for good
+    because the machine was busy when it came in. What passes (`LimitedError.passes`) is tried again at once, `ATTEMPTS`
+    times in all, and raised after the last. Whoever waited for its turn in vain (LimitedBusy) has waited enough."""
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return run_limited(target, stream, params, limits, cancelled=cancelled)
+        except LimitedError as error:
+            if not error.passes or isinstance(error, LimitedBusy):
+                raise
+            log.warning("%s did not come to an end (attempt %d of %d): %s", target, attempt, ATTEMPTS, error)
+            time.sleep(_PAUSE * attempt)
+    return run_limited(target, stream, params, limits, cancelled=cancelled)
 
 
 def confinement() -> dict[str, str]:

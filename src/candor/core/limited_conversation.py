@@ -24,6 +24,8 @@ from candor.core.limited_errors import (
     LimitedError,
     LimitedFailed,
     LimitedGarbage,
+    LimitedHeldUp,
+    LimitedKilled,
     LimitedMemory,
     LimitedRefused,
     LimitedSlow,
@@ -254,10 +256,10 @@ class Conversation:
             if self.cancelled():
                 raise LimitedCancelled()
         if now - self.started > self.limits.wall_seconds:
-            raise LimitedSlow(seconds=self.limits.wall_seconds, what="time")
+            raise LimitedHeldUp(seconds=self.limits.wall_seconds, what="time")
         stall = self.limits.stall_seconds
         if stall is not None and now - self.alive > stall:
-            raise LimitedSlow(seconds=stall, what="time without progress")
+            raise LimitedHeldUp(seconds=stall, what="time without progress")
 
     # the end
 
@@ -277,7 +279,7 @@ class Conversation:
         if status == -signal.SIGXCPU:
             return LimitedSlow(seconds=self.limits.cpu_seconds, what="processor time")
         if status == -signal.SIGKILL:
-            return LimitedCrashed(how="it was killed from outside, most likely for lack of memory")
+            return LimitedKilled()
         if status < 0:
             return LimitedCrashed(how=signal_name(-status))
         return LimitedCrashed(how=f"it ended with status {status} and without a result")

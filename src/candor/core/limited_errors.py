@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from candor.core.errors import CandorError
 
 
@@ -9,6 +11,10 @@ class LimitedError(CandorError):
     """The file could not be examined."""
 
     exit_code = 3
+    passes: ClassVar[bool] = False
+    """Whether it may be the machine's fault and not the file's: busy, short of memory, unable to start processes. It
+    says nothing about the file for good, and is worth another attempt. Used up processor time and memory are not: they
+    are counted for the file alone."""
 
 
 class LimitedRefused(LimitedError):
@@ -32,6 +38,20 @@ class LimitedSlow(LimitedError):
     """Examining the file took longer than the {seconds:g} seconds of {what} allowed for it, and was stopped."""
 
 
+class LimitedHeldUp(LimitedSlow):
+    """Examining the file took longer than the {seconds:g} seconds of {what} allowed for it, and was stopped. The
+    machine may have been too busy."""
+
+    passes = True
+
+
+class LimitedKilled(LimitedCrashed):
+    """The process that examined the file was killed from outside, most likely because this machine has too little
+    memory. The file itself is unchanged."""
+
+    passes = True
+
+
 class LimitedTooMuch(LimitedError):
     """Examining the file gave more than the {limit} bytes of {what} allowed for it, and was stopped."""
 
@@ -51,6 +71,7 @@ class LimitedUnavailable(LimitedError):
     Check that this machine can start processes and that Candor is installed whole, then try again."""
 
     exit_code = 1
+    passes = True
 
 
 class LimitedBusy(LimitedUnavailable):

@@ -82,6 +82,19 @@ class NoticeKind(StrEnum):
     HEALTH_BAD = "health:bad"
     MAIL_UNDELIVERED = "mail:undelivered"
     CAMERA_CLOCK = "camera:clock"
+    CASE_YOURS = "case:yours"
+    CASE_ENTERED = "case:entered"
+    CASE_CLOSED_HANGING = "case:closed-hanging"
+    CAMERA_MALFUNCTION = "camera:malfunction"
+    DUTY_DUE = "duty:due"
+    DUTY_OVERDUE = "duty:overdue"
+    RECORDING_UNCATEGORISED = "recording:uncategorised"
+    LAW_CHANGE_WAITS = "law:change-waits"
+    DISPOSITION_WAITS = "disposition:waits"
+    DISPOSITION_STOPPED = "disposition:stopped"
+    HOLD_REVIEW = "hold:review-due"
+    RECORDING_BROUGHT_BACK = "recording:brought-back"
+    RECORDING_CAME_AGAIN = "recording:came-again"
 
 
 @dataclass(frozen=True)
@@ -251,12 +264,103 @@ KINDS: dict[NoticeKind, KindFacts] = {
         "A mail could not be delivered.",
         by_mail=False,
     ),
+    NoticeKind.CASE_YOURS: KindFacts(
+        "A case is yours from now on.",
+        Severity.INFO,
+        ("counsel",),
+        True,
+        "Somebody entered you as the owner of a case.",
+    ),
+    NoticeKind.CASE_ENTERED: KindFacts(
+        "You were entered in a case.",
+        Severity.INFO,
+        ("counsel",),
+        True,
+        "Somebody entered you in a case. You see it from now on.",
+    ),
+    NoticeKind.CASE_CLOSED_HANGING: KindFacts(
+        "A case of yours was closed, and something still hangs on it.",
+        Severity.WARNING,
+        ("counsel",),
+        True,
+        "A case of yours was closed by somebody else, and something still hangs on it, such as a hold.",
+    ),
     NoticeKind.CAMERA_CLOCK: KindFacts(
         "A camera's clock needs a look.",
         Severity.WARNING,
         _KEEPERS,
         True,
         "The clock of a camera is wrong, drifts or was reset.",
+    ),
+    NoticeKind.CAMERA_MALFUNCTION: KindFacts(
+        "A camera is not in order.",
+        Severity.WARNING,
+        _KEEPERS,
+        True,
+        "A camera is not in order, and somebody has to act on it.",
+    ),
+    NoticeKind.DUTY_DUE: KindFacts(
+        "Something has to be done soon.",
+        Severity.INFO,
+        ("supervisor",),
+        True,
+        "Something that the law asks of camera users has to be done soon. The list of duties says what.",
+    ),
+    NoticeKind.DUTY_OVERDUE: KindFacts(
+        "Something that had to be done is overdue.",
+        Severity.WARNING,
+        ("supervisor",),
+        True,
+        "Something that the law asks of camera users is overdue. The list of duties says what.",
+    ),
+    NoticeKind.RECORDING_UNCATEGORISED: KindFacts(
+        "Recordings wait to be put into a category.",
+        Severity.INFO,
+        ("supervisor",),
+        True,
+        "Recordings wait to be put into a category. Until then they are kept longest.",
+    ),
+    NoticeKind.LAW_CHANGE_WAITS: KindFacts(
+        "A change of the law applied here waits for a decision.",
+        Severity.INFO,
+        ("counsel", "administrator"),
+        True,
+        "A change of the law or policy that is applied here was tried out and waits for a second person.",
+    ),
+    NoticeKind.DISPOSITION_WAITS: KindFacts(
+        "A disposition waits for approval.",
+        Severity.INFO,
+        ("counsel", "records_officer"),
+        True,
+        "Somebody proposed to destroy recordings; a second person has to decide.",
+    ),
+    NoticeKind.DISPOSITION_STOPPED: KindFacts(
+        "Destroying what was approved has stopped.",
+        Severity.WARNING,
+        ("evidence_technician",),
+        True,
+        "Destroying what was approved has stopped before its end. Nothing is half destroyed; begin it again.",
+    ),
+    NoticeKind.RECORDING_BROUGHT_BACK: KindFacts(
+        "A recording is back from the archive.",
+        Severity.INFO,
+        ("evidence_technician",),
+        True,
+        "A recording that you asked for is back from the archive and can be opened.",
+    ),
+    NoticeKind.RECORDING_CAME_AGAIN: KindFacts(
+        "What was destroyed came in again and is held.",
+        Severity.WARNING,
+        ("evidence_technician",),
+        True,
+        "A file of something that was destroyed came in again. It is held until somebody decides.",
+    ),
+    NoticeKind.HOLD_REVIEW: KindFacts(
+        "A hold is due to be looked at.",
+        Severity.INFO,
+        ("counsel", "records_officer", "evidence_technician"),
+        True,
+        "Somebody said that a hold would be looked at by now. It holds until somebody releases it.",
     ),
 }
 

@@ -62,6 +62,19 @@ class Settings(BaseSettings):
     backup_s3_secret_key: str | None = Field(
         default=None, description="Secret key of the backup's S3 store. Default: CANDOR_S3_SECRET_KEY."
     )
+    archive_url: str | None = Field(
+        default=None,
+        description="Where footage goes that nobody opened for long: a folder on slower disks, or s3://bucket/prefix "
+        "with the access of the store. It must answer reads. Default: nothing is archived.",
+    )
+    archive_after_days: int = Field(
+        default=180, ge=1, description="So many days after it came in, or was opened last, footage goes to the archive."
+    )
+    archive_return_hours: int = Field(
+        default=12,
+        ge=1,
+        description="How long bringing footage back from the archive takes at most, as people are told.",
+    )
     spool: Path | None = Field(
         default=None,
         description="Folder for temporary files of renditions being made; may be a memory file system. "
@@ -125,6 +138,26 @@ class Settings(BaseSettings):
         default=128, ge=1, description="GiB that one person's unfinished uploads may take together."
     )
 
+    # What people have to do with cameras and recordings.
+    categorise_within_hours: int = Field(
+        default=72,
+        ge=0,
+        le=2160,
+        description="Hours after which whoever wore the camera is reminded of recordings without a category; 0: never.",
+    )
+    duty_shift_hours: int = Field(
+        default=12,
+        ge=1,
+        le=72,
+        description="Hours for which a test of a camera counts, and after which its next recording begins a shift.",
+    )
+    duty_prompt_hours: int = Field(
+        default=24,
+        ge=1,
+        le=720,
+        description="Hours that “as soon as practicable” is here, where the law names no period for a duty.",
+    )
+
     # Limited processes, in which files from outside are examined.
     limited_pool: int = Field(
         default=2, ge=0, le=16, description="How many kinds of examining processes are kept ready; 0: none."
@@ -134,6 +167,17 @@ class Settings(BaseSettings):
     )
     limited_memory_mib: int | None = Field(
         default=None, ge=1024, description="Memory that those examinations may be allowed together, in MiB."
+    )
+
+    # What is kept, and what is destroyed.
+    retention_pause_days: int = Field(
+        default=14,
+        ge=0,
+        le=365,
+        description="Days after a change of law or policy in which nothing is destroyed by schedule.",
+    )
+    retention_recycle_days: int = Field(
+        default=30, ge=0, le=365, description="Days between the approval of a disposition and its run."
     )
 
     # What the program says of itself.

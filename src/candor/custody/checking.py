@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from candor.core.database import Database
 from candor.custody.errors import LogDamaged
+from candor.custody.forgetting import erased_without_order
 from candor.custody.keys import check_signature
 from candor.custody.leaves import leaves
 from candor.custody.sequencer import Head, Sequencer, read_head
@@ -74,6 +75,9 @@ class LogCheck:
         if newest is not None:
             verify_checkpoint(Note.parse(newest.note), [VerifierKey.parse(head.vkey)], check_signature)
             self._recompute(newest)
+        with self._database.read() as tx:
+            if empty := erased_without_order(tx):
+                raise LogDamaged(reason=f"what the event {empty[0]} said is gone, and no order that erased it is known")
         return wrong
 
     def _compare(self) -> tuple[Head, SignedCheckpoint | None, list[str]]:

@@ -88,3 +88,11 @@ class SearchWrong(CustodyError):
     """The search cannot be made: {reason}. Correct it and search again."""
 
     exit_code = 2
+
+
+class EventErased(CustodyError):
+    """What the event {id} said was erased by order (tombstone {order}): nothing opens its entry in the log any more,
+    and no proof of it can be made. The entry itself stays where it is, and proofs that were handed out before still
+    hold."""
+
+    exit_code = 4

@@ -55,6 +55,20 @@ class Event(StrEnum):
     RENDITION_REPAIR_ASKED = "rendition:repair-asked"
     INTAKE_FAILED = "intake:failed"
     CATEGORIES_CHANGED = "categories:changed"
+    # the law as it is applied here
+    LAW_CHANGE_PROPOSED = "law:change-proposed"
+    LAW_CHANGE_REFUSED = "law:change-refused"
+    LAW_CHANGE_WITHDRAWN = "law:change-withdrawn"
+    LAW_IN_FORCE = "law:in-force"
+    # footage: orders of a court, and what comes in again
+    RECORDING_ERASED = "recording:erased"
+    RECORDING_CLOSED = "recording:closed-by-order"
+    RECORDING_OPENED_AGAIN = "recording:opened-by-order"
+    RECORDING_CAME_AGAIN = "recording:came-again"
+    RECORDING_RETURN_DESTROYED = "recording:return-destroyed"
+    RECORDING_TAKEN_IN_AGAIN = "recording:taken-in-again"
+    RECORDING_ARCHIVED = "recording:archived"
+    RECORDING_BROUGHT_BACK = "recording:brought-back"
     # the archive and the log
     FIXITY_STARTED = "fixity:started"
     FIXITY_ENDED = "fixity:ended"
@@ -127,6 +141,60 @@ class Event(StrEnum):
     LINK_OPENED = "link:opened"
     LINK_USED = "link:used"
     LINK_REVOKED = "link:revoked"
+    # cases
+    CASE_OPENED = "case:opened"
+    CASE_CHANGED = "case:changed"
+    CASE_CLOSED = "case:closed"
+    CASE_REOPENED = "case:reopened"
+    CASE_RECORDING_ADDED = "case:recording-added"
+    CASE_RECORDING_REMOVED = "case:recording-removed"
+    CASE_PERSON_ADDED = "case:person-added"
+    CASE_PERSON_ENDED = "case:person-ended"
+    CASE_EVENT_NOTED = "case:event-noted"
+    CASE_EVENT_WITHDRAWN = "case:event-withdrawn"
+    CASE_RELATED = "case:related"
+    CASE_RELATION_ENDED = "case:relation-ended"
+    # what must stay, and what is destroyed
+    HOLD_PLACED = "hold:placed"
+    HOLD_CHANGED = "hold:changed"
+    HOLD_RELEASED = "hold:released"
+    DISPOSITION_PROPOSED = "disposition:proposed"
+    DISPOSITION_APPROVED = "disposition:approved"
+    DISPOSITION_REFUSED = "disposition:refused"
+    DISPOSITION_WITHDRAWN = "disposition:withdrawn"
+    DISPOSITION_ITEM_KEPT = "disposition:item-kept"
+    DISPOSITION_RUN = "disposition:run"
+    DISPOSITION_DONE = "disposition:done"
+    # who may see what: restrictions, walls, reviews before a statement
+    RECORDING_RESTRICTED = "recording:restricted"
+    RECORDING_RESTRICTION_LIFTED = "recording:restriction-lifted"
+    RECORDING_LET_IN = "recording:let-in"
+    RECORDING_KEPT_OUT = "recording:kept-out"
+    RECORDING_PERSON_ENDED = "recording:person-ended"
+    RECORDING_OPENED_TO = "recording:opened-to"
+    RECORDING_OPENING_ENDED = "recording:opening-ended"
+    ACCESS_POLICY_CHANGED = "access-policy:changed"
+    CASE_CIRCLE_CLOSED = "case:circle-closed"
+    CASE_CIRCLE_OPENED = "case:circle-opened"
+    STATEMENT_REVIEW_ASKED = "statement:review-asked"
+    STATEMENT_REVIEW_GRANTED = "statement:review-granted"
+    STATEMENT_REVIEW_REFUSED = "statement:review-refused"
+    STATEMENT_REVIEW_WITHDRAWN = "statement:review-withdrawn"
+    STATEMENT_REVIEW_BEGUN = "statement:review-begun"
+    STATEMENT_REVIEW_COMPLETED = "statement:review-completed"
+    # categories and labels, and what people have to do with cameras
+    CATEGORY_MEANING_CHANGED = "category:meaning-changed"
+    LABEL_PUT = "label:put"
+    LABEL_TAKEN = "label:taken"
+    DEVICE_TESTED = "device:tested"
+    MALFUNCTION_REPORTED = "malfunction:reported"
+    MALFUNCTION_ACTED_ON = "malfunction:acted-on"
+    TRAINING_RECORDED = "training:recorded"
+    TRAINING_WITHDRAWN = "training:withdrawn"
+    DUTY_OPENED = "duty:opened"
+    DUTY_DONE = "duty:done"
+    DUTY_MISSED = "duty:missed"
+    DUTY_EXPLAINED = "duty:explained"
     # backup and restore
     BACKUP_MADE = "backup:made"
     RESTORE_MADE = "restore:made"
@@ -181,6 +249,18 @@ PLAIN_WORDS: dict[Event, str] = {
     Event.RENDITION_REPAIR_ASKED: "A repaired copy of a damaged file was asked for.",
     Event.INTAKE_FAILED: "A file could not be taken in.",
     Event.CATEGORIES_CHANGED: "The list of categories was changed.",
+    Event.LAW_CHANGE_PROPOSED: "A change of the law applied here was proposed.",
+    Event.LAW_CHANGE_REFUSED: "A change of the law applied here was refused.",
+    Event.LAW_CHANGE_WITHDRAWN: "A proposed change of the law was taken back.",
+    Event.LAW_IN_FORCE: "A change of the law applied here came into force.",
+    Event.RECORDING_ERASED: "The recording was erased by order.",
+    Event.RECORDING_CLOSED: "The recording was closed by order.",
+    Event.RECORDING_OPENED_AGAIN: "The recording was opened again by order.",
+    Event.RECORDING_CAME_AGAIN: "What was destroyed came in again and is held.",
+    Event.RECORDING_RETURN_DESTROYED: "What came in again was destroyed again.",
+    Event.RECORDING_TAKEN_IN_AGAIN: "What came in again was taken in.",
+    Event.RECORDING_ARCHIVED: "The recording was moved to the archive.",
+    Event.RECORDING_BROUGHT_BACK: "The recording was brought back from the archive.",
     Event.FIXITY_STARTED: "A check of every stored file began.",
     Event.FIXITY_ENDED: "A check of every stored file ended.",
     Event.LOG_CREATED: "The custody log was opened.",
@@ -239,6 +319,56 @@ PLAIN_WORDS: dict[Event, str] = {
     Event.LINK_OPENED: "A link for footage from the public was opened.",
     Event.LINK_USED: "A file that came by a link was sealed.",
     Event.LINK_REVOKED: "A link for footage from the public was ended.",
+    Event.CASE_OPENED: "A case was opened.",
+    Event.CASE_CHANGED: "What is known of a case was changed.",
+    Event.CASE_CLOSED: "A case was closed.",
+    Event.CASE_REOPENED: "A case was opened again.",
+    Event.CASE_RECORDING_ADDED: "The recording was added to a case.",
+    Event.CASE_RECORDING_REMOVED: "The recording was taken out of a case.",
+    Event.CASE_PERSON_ADDED: "Somebody was entered in a case.",
+    Event.CASE_PERSON_ENDED: "Somebody's part in a case came to an end.",
+    Event.CASE_EVENT_NOTED: "It was noted when something happened in a case.",
+    Event.CASE_EVENT_WITHDRAWN: "A note of when something happened in a case was withdrawn.",
+    Event.CASE_RELATED: "Two cases were put beside each other.",
+    Event.CASE_RELATION_ENDED: "Two cases are not beside each other any more.",
+    Event.HOLD_PLACED: "A hold was placed: the footage must stay.",
+    Event.HOLD_CHANGED: "When a hold is looked at again, or by whom, was changed.",
+    Event.HOLD_RELEASED: "A hold was released.",
+    Event.DISPOSITION_PROPOSED: "It was proposed to destroy recordings.",
+    Event.DISPOSITION_APPROVED: "A second person approved that recordings are destroyed.",
+    Event.DISPOSITION_REFUSED: "A second person refused that recordings are destroyed.",
+    Event.DISPOSITION_WITHDRAWN: "A proposal to destroy recordings was taken back.",
+    Event.DISPOSITION_ITEM_KEPT: "The recording was kept although it was to be destroyed.",
+    Event.DISPOSITION_RUN: "Destroying what was approved was begun.",
+    Event.DISPOSITION_DONE: "Destroying what was approved came to its end.",
+    Event.RECORDING_RESTRICTED: "The recording was restricted.",
+    Event.RECORDING_RESTRICTION_LIFTED: "A restriction of the recording was lifted.",
+    Event.RECORDING_LET_IN: "Somebody was let in to the restricted recording.",
+    Event.RECORDING_KEPT_OUT: "Somebody was kept out of the recording.",
+    Event.RECORDING_PERSON_ENDED: "Somebody is no longer let in, or no longer kept out.",
+    Event.RECORDING_OPENED_TO: "The recording was opened to somebody for a review that was granted.",
+    Event.RECORDING_OPENING_ENDED: "The recording is no longer open to somebody for a review.",
+    Event.ACCESS_POLICY_CHANGED: "The rules of who sees footage were changed.",
+    Event.CASE_CIRCLE_CLOSED: "A case was closed to everybody but its own people.",
+    Event.CASE_CIRCLE_OPENED: "A case is no longer closed to everybody but its own people.",
+    Event.STATEMENT_REVIEW_ASKED: "An officer asked to review footage before a statement.",
+    Event.STATEMENT_REVIEW_GRANTED: "A review before a statement was granted.",
+    Event.STATEMENT_REVIEW_REFUSED: "A review before a statement was refused.",
+    Event.STATEMENT_REVIEW_WITHDRAWN: "A review before a statement was taken back.",
+    Event.STATEMENT_REVIEW_BEGUN: "A review before a statement was begun.",
+    Event.STATEMENT_REVIEW_COMPLETED: "A review before a statement was completed.",
+    Event.CATEGORY_MEANING_CHANGED: "What a category means to the law was changed.",
+    Event.LABEL_PUT: "A label was put on the recording.",
+    Event.LABEL_TAKEN: "A label was taken from the recording; that it was there stays on record.",
+    Event.DEVICE_TESTED: "A camera was inspected and tested.",
+    Event.MALFUNCTION_REPORTED: "It was reported that something is wrong with a camera.",
+    Event.MALFUNCTION_ACTED_ON: "Something was done about a camera that does not work.",
+    Event.TRAINING_RECORDED: "It was recorded that somebody was trained.",
+    Event.TRAINING_WITHDRAWN: "A record of a training was withdrawn.",
+    Event.DUTY_OPENED: "Somebody has something to do by a certain time.",
+    Event.DUTY_DONE: "Something that had to be done was done.",
+    Event.DUTY_MISSED: "A camera was used without having been tested before the shift.",
+    Event.DUTY_EXPLAINED: "It was explained why a test was missed; it stays in the count.",
     Event.BACKUP_MADE: "A backup was made; it holds everything up to here.",
     Event.RESTORE_MADE: "The installation was restored from a backup.",
 }

@@ -22,7 +22,7 @@ from candor.custody.handing_over import hand_over, has_unsettled, settle_handove
 from candor.custody.keys import LogKey
 from candor.custody.record import CustodyEvent, append, find
 from candor.custody.recovering import Recovery
-from candor.custody.sequencer import Pass, Sequencer, read_head
+from candor.custody.sequencer import Head, Pass, Sequencer, read_head
 from candor.custody.state import LogStatus, SignedCheckpoint, read_status
 from candor.custody.surroundings import FILES, begin, problems
 from candor.custody.tables import custody_event, log_head
@@ -223,7 +223,9 @@ class CustodyLog:
                 self.witnessing.store(cosigned)
 
     def settle(self, *, timeout: float = 60.0) -> int:
-        """Run until everything recorded so far is covered by a signed checkpoint; gives its size."""
+        """Run until everything recorded so far is covered by a signed checkpoint that is published: whoever fetches the
+        file `checkpoint` from here on gets it, or a later one. Gives its size. Raises NotYetInLog after `timeout`
+        seconds, and without a thread what `run_once` raises."""
         deadline = time.monotonic() + timeout
         with self._database.read() as tx:
             target = tx.execute(sa.select(sa.func.max(custody_event.c.seq))).scalar() or 0
@@ -241,12 +243,20 @@ class CustodyLog:
                 ).first()
                 newest = newest_signed(tx)
                 head = read_head(tx)
-            if open_events is None and (newest is not None and head is not None and newest.size >= head.size):
-                return newest.size
             if head is None:
                 return 0
+            if open_events is None and newest is not None and self._is_published(head, newest):
+                return newest.size
             if time.monotonic() > deadline:
                 raise NotYetInLog(id="of the newest act" + (f" ({head.refusal})" if head.refusal else ""))
+
+    def _is_published(self, head: Head, newest: SignedCheckpoint) -> bool:
+        """Whether all that has a place is signed, and the file says so. What is signed is stored before it is
+        published; and after a handover the old log's file, which may be longer, lies there a moment more."""
+        if newest.size < head.size:
+            return False
+        published = self.files.published()
+        return published is not None and published.origin == head.origin and published.size >= newest.size
 
     # -- state ------------------------------------------------------------------------------------------------------
     def status(self) -> LogStatus | None:

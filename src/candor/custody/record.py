@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from candor.core.clock import Clock, SystemClock, iso
 from candor.core.ids import new_id
+from candor.custody.errors import EventErased
 from candor.custody.events import Event
 from candor.custody.tables import custody_event, custody_subject, custody_tag_key
 from candor.verify.leaf import commit, hour_of, public_leaf, tag
@@ -39,16 +40,26 @@ class CustodyEvent:
     salt: bytes
     leaf: str
     position: int | None  # index in the log; None while it waits for the sequencer
+    erased_by: str | None = None  # the tombstone of the order by which payload and salt were erased
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether what it said was erased by order (`forgetting`). Its leaf stays in the log, and nothing opens it."""
+        return self.erased_by is not None
 
     @property
     def details(self) -> dict[str, Any]:
-        """What the act recorded about itself."""
+        """What the act recorded about itself; nothing once that was erased."""
+        if self.is_erased:
+            return {}
         found: dict[str, Any] = json.loads(self.payload)["details"]
         return found
 
     @property
     def opening(self) -> Opening:
-        """What shows somebody else what stands behind the public leaf."""
+        """What shows somebody else what stands behind the public leaf. Raises EventErased when nothing can any more."""
+        if self.erased_by is not None:
+            raise EventErased(id=self.id, order=self.erased_by)
         return Opening(self.leaf.encode(), self.payload.encode(), self.salt)
 
 
@@ -175,7 +186,10 @@ def rotate_tag_key(tx: Connection, recording: str, *, actor: str, clock: Clock |
 
 _COLUMNS = [
     custody_event.c[name]
-    for name in ("id", "kind", "actor", "at", "recording_id", "n", "epoch", "payload", "salt", "leaf", "position")
+    for name in (
+        *("id", "kind", "actor", "at", "recording_id", "n", "epoch"),
+        *("payload", "salt", "leaf", "position", "erased_by"),
+    )
 ]
 
 

@@ -36,7 +36,7 @@ from candor.custody.turn import hold_turn
 from candor.verify.checkpoint import Checkpoint
 from candor.verify.errors import VerifyError
 from candor.verify.merkle import Frontier, leaf_hash, root_of, tree_root
-from candor.verify.note import Note, VerifierKey
+from candor.verify.note import VerifierKey
 from candor.verify.tiles import TileReader
 
 #: Events taken in by one transaction: large enough for a backlog, small enough to hold the write lock briefly.
@@ -263,7 +263,7 @@ class Sequencer:
         last = self._key.last_signed()
         if last is not None:
             known.append((_MARKER, last))
-        published = self._published()
+        published = self._files.published()  # a damaged one says nothing, and is published anew
         if published is not None:
             known.append(("the published checkpoint", published))
         with self._database.read() as tx:
@@ -273,14 +273,6 @@ class Sequencer:
         if head.refusal is not None:
             with self._database.write() as tx:
                 tx.execute(log_head.update().where(log_head.c.id == 1).values(refusal=None))
-
-    def _published(self) -> Checkpoint | None:
-        """The published checkpoint; None when there is none, or it is damaged: then it is published anew."""
-        try:
-            note = self._files.checkpoint()
-            return None if note is None else Checkpoint.parse(Note.parse(note).text)
-        except (VerifyError, OSError):
-            return None
 
     def _guard_one(self, head: Head, where: str, known: Checkpoint) -> None:
         if known.origin != head.origin:

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from candor.core.database import BigIntKey, UtcDateTime, metadata
 
-#: Every custody event, written in the act's own transaction; never updated but for its position, never deleted.
+#: Every custody event, written in the act's own transaction; never updated but for its position, never deleted. What it
+#: says can be erased, by a court's order alone (`forgetting`): leaf and position stay.
 custody_event = sa.Table(
     "custody_event",
     metadata,
@@ -25,6 +26,8 @@ custody_event = sa.Table(
     # Copies of two fields of the payload, so that they can be searched; what counts is the payload.
     sa.Column("about_account", sa.Text),  # details.account
     sa.Column("address", sa.Text),  # details.address
+    # The tombstone of the order by which payload and salt were erased; they are empty then.
+    sa.Column("erased_by", sa.String(36)),
     # A recording's events are numbered without gap; two writers cannot take the same number.
     sa.Index("ix_custody_event_recording", "recording_id", "n", unique=True),
     sa.Index("ix_custody_event_position", "position", unique=True),

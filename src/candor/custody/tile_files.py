@@ -15,7 +15,10 @@ from sqlalchemy.engine import Connection
 from candor.core.files import make_folder, sync_folder, write_durably, write_file
 from candor.custody.leaves import leaves
 from candor.custody.tables import log_node
+from candor.verify.checkpoint import Checkpoint
+from candor.verify.errors import VerifyError
 from candor.verify.merkle import leaf_hash, root_of
+from candor.verify.note import Note
 from candor.verify.tiles import ENTRIES, Tile, encode_bundle, new_tiles
 
 TILE_WIDTH = 256
@@ -44,6 +47,14 @@ class LogFiles:
         try:
             return (self.folder / "checkpoint").read_bytes()
         except FileNotFoundError:
+            return None
+
+    def published(self) -> Checkpoint | None:
+        """What the published checkpoint says, its signatures unexamined; None when there is none that can be read."""
+        try:
+            note = self.checkpoint()
+            return None if note is None else Checkpoint.parse(Note.parse(note).text)
+        except (VerifyError, OSError):
             return None
 
     def publish(self, note: str) -> None:

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from candor.core.files import make_folder, write_durably
 from candor.core.settings import Settings
 from candor.custody.witness_server import add_log, create_witness, open_witness
-from candor.demo import equipment
+from candor.demo import equipment, programme
 from candor.demo.doors import CameraSystem, Station, write_card
 from candor.demo.footage import WEARERS, DemoClip, find_assets, make_footage
 from candor.docking.cards.claims import CardOrders
@@ -43,6 +43,7 @@ STAFF = (
     ("admin", "Robin Castillo", Role.ADMINISTRATOR, "accounts, devices, the custody log; sees no footage"),
     ("technician", "Sam Whitfield", Role.EVIDENCE_TECHNICIAN, "every recording, upload, hand-out, jobs"),
     ("records", "Priya Raman", Role.RECORDS_OFFICER, "every recording, hand-out"),
+    ("counsel", "Noor Haddad", Role.COUNSEL, "the law as it is applied, cases, holds, what may be destroyed"),
     ("oversight", "Grace Okafor", Role.OVERSIGHT, "who did what; no footage"),
     ("programme", "Lucía Ferrer", Role.PROGRAMME_MANAGER, "how the system is doing; no footage"),
 )
@@ -162,6 +163,7 @@ def fill(installation: Installation, demo: Demo, say: Say, *, door: str, scale: 
         catalogue.set_categories(tx, _ACTOR, list(wanted), clock=installation.clock)
     for clip in clips:
         _describe(installation, clip)
+    programme.set_up(installation)
 
 
 def read_card(installation: Installation, card: Path, serial: str, reader_id: str) -> None:

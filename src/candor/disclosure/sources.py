@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from candor.disclosure.errors import RecordingGone
+from candor.footage import returning
 from candor.store import SealedStream, Vault
 from candor.store.tables import vault_object
 
@@ -78,13 +79,14 @@ def _standing(tx: Connection, vault: Vault, object_id: str, originals: dict[str,
     one = originals.get(object_id)
     if one is None:
         return object_id
-    alive = vault.with_sha256(tx, bytes.fromhex(one["sha256"]))
+    held = returning.objects_held(tx)  # what came in again is handed out to nobody before somebody decided
+    alive = [each for each in vault.with_sha256(tx, bytes.fromhex(one["sha256"])) if each.object_id not in held]
     if not alive:
         raise RecordingGone(id=one["recording"], name=one["name"])
     alive = sorted(alive, key=lambda recorded: recorded.object_id != object_id)
     if len(alive) > 1:
         for recorded in alive:
-            found = vault.store.head(recorded.object_id)
+            found = vault.there(recorded.object_id)
             if found is not None and found.size == recorded.stored_size:
                 return recorded.object_id
     return alive[0].object_id

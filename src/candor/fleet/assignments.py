@@ -38,6 +38,7 @@ from candor.people.tables import account
 
 __all__ = [
     "AFTER",
+    "REQUIREMENTS",
     "Assignment",
     "Changed",
     "assign",
@@ -49,6 +50,7 @@ __all__ = [
     "end_assignment",
     "end_running",
     "holders_now",
+    "lacking",
     "must_be_of",
     "wearer_at",
     "withdraw_assignment",
@@ -88,6 +90,17 @@ class Changed:
 
 #: What rooms above want done in the same transaction when it is said otherwise who had a device.
 AFTER: list[Callable[[Connection, Changed, Clock], None]] = []
+
+
+#: What somebody must have before being given a device: each says in words what they lack, or None. Given: account,
+#: device, moment. Nobody is kept from a camera by it; whoever gives one out is told.
+REQUIREMENTS: list[Callable[[Connection, str, str, datetime], str | None]] = []
+
+
+def lacking(tx: Connection, account_id: str, device_id: str, at: datetime) -> tuple[str, ...]:
+    """What somebody lacks who is to have a device, in words."""
+    said = (asks(tx, account_id, device_id, at) for asks in REQUIREMENTS)
+    return tuple(words for words in said if words is not None)
 
 
 def assign(

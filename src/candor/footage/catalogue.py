@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,19 +13,30 @@ from candor.custody import record as custody
 from candor.custody.events import Event
 from candor.fleet.tables import device as device_table
 from candor.footage import fields
+from candor.footage.categories import categories, law_classes, meanings_changed_at, set_categories, set_meaning
+from candor.footage.classification_rows import Basis, note_category
 from candor.footage.errors import ChangedMeanwhile, FieldUnknown, FieldWrong, RecordingUnknown, TooManyAtOnce
 from candor.footage.indexing import free_key, index_recording
 from candor.footage.rules import Flag, changeable_by, visible_to
-from candor.footage.tables import category as category_table
 from candor.footage.tables import recording as recording_table
 from candor.footage.times import TimeSource
 from candor.footage.wearing import derive_one
 from candor.footage.words import sort_text
 from candor.people.errors import Refused
-from candor.people.rules import Actor, Permission
+from candor.people.rules import Actor
 from candor.people.tables import account, unit
 
-__all__ = ["MOST_AT_ONCE", "bulk_change", "categories", "change", "held_to_change", "set_categories"]
+__all__ = [
+    "MOST_AT_ONCE",
+    "bulk_change",
+    "categories",
+    "change",
+    "held_to_change",
+    "law_classes",
+    "meanings_changed_at",
+    "set_categories",
+    "set_meaning",
+]
 
 #: Recordings of one bulk change, which is one transaction.
 MOST_AT_ONCE = 500
@@ -45,15 +56,19 @@ def change(
     """Change fields of a recording (`fields.FIELD_WORDS` has their names); the event's id, None if all was so.
 
     `wearer`, `unit`, `device`: an identifier or None. `start`: a moment with its zone; it counts as corrected from
-    then on. `custom`: names and texts to set, an empty text removes. Where the camera or the start is set and nothing
-    is said of the wearer, the wearer follows from who had that camera then. Raises RecordingUnknown, Refused,
-    ChangedMeanwhile when the recording is not at `expected_version`, FieldUnknown, FieldWrong.
+    then on. `custom`: names and texts to set, an empty text removes. `category_reason`: why the category is another
+    one; it is kept with the category, not in the entry. Where the camera or the start is set and nothing is said of
+    the wearer, the wearer follows from who had that camera then. Raises RecordingUnknown, Refused, ChangedMeanwhile
+    when the recording is not at `expected_version`, FieldUnknown, FieldWrong.
     """
     before = held_to_change(tx, recording_id, actor)
     if expected_version is not None and before.version != expected_version:
         raise ChangedMeanwhile(id=recording_id, version=before.version, expected=expected_version)
     new: dict[str, Any] = {}
+    why = fields.clean_reason(changes.get("category_reason"))
     for field, value in changes.items():
+        if field == "category_reason":
+            continue
         new |= _checked(tx, field, value, before, new)
     new = {column: value for column, value in new.items() if value != getattr(before, column)}
     if not new:
@@ -68,7 +83,12 @@ def change(
     if "wearer_id" in new:
         unknown = {Flag.NOBODY_KNOWN.value} if new["wearer_id"] is None else set()
         new["flags"] = sorted({*before.flags} - {Flag.NOBODY_KNOWN.value} | unknown)
-    version = before.version + 1
+    version, said = before.version + 1, {}
+    if "category" in new:
+        by, at = actor.account_id, clock or SystemClock()
+        old, now = before.category, new["category"]
+        note_category(tx, recording_id, old, now, said_by=by, basis=Basis.PERSON, reason=why, clock=at)
+        said = {} if why is None else {"category_reason": why}
     tx.execute(recording_table.update().where(recording_table.c.id == recording_id).values(**new, version=version))
     index_recording(tx, recording_id)
     event = custody.append(
@@ -76,7 +96,7 @@ def change(
         Event.RECORDING_CHANGED,
         actor=actor.account_id,
         recording=recording_id,
-        details={"changed": changed, "version": version},
+        details={"changed": changed, "version": version, **said},
         clock=clock,
     )
     if {"device_id", "started_at"} & new.keys() and not {"wearer_id", "unit_id"} & new.keys():
@@ -101,26 +121,6 @@ def bulk_change(
         raise TooManyAtOnce(most=MOST_AT_ONCE, count=len(chosen))
     events = (change(tx, recording_id, changes, actor, clock=clock) for recording_id in chosen)
     return [event for event in events if event is not None]
-
-
-def categories(tx: Connection) -> list[str]:
-    """The categories that are offered, in the agency's order."""
-    query = sa.select(category_table.c.name).where(category_table.c.active).order_by(category_table.c.position)
-    return list(tx.scalars(query)) or list(fields.DEFAULT_CATEGORIES)
-
-
-def set_categories(tx: Connection, actor: Actor, names: Collection[str], *, clock: Clock | None = None) -> str | None:
-    """Offer these categories, in this order; the event's id, None if it was so. Recordings keep the category they
-    have. Raises Refused, CategoryWrong."""
-    actor.require(Permission.CATEGORIES_MANAGE)
-    new, old = fields.check_categories(names), categories(tx)
-    if new == old:
-        return None
-    tx.execute(category_table.delete())
-    rows = [{"name": name, "position": number, "active": True} for number, name in enumerate(new)]
-    tx.execute(category_table.insert(), rows)
-    details = {"old": old, "new": new}
-    return custody.append(tx, Event.CATEGORIES_CHANGED, actor=actor.account_id, details=details, clock=clock)
 
 
 def held_to_change(tx: Connection, recording_id: str, actor: Actor) -> sa.Row[Any]:

@@ -49,6 +49,10 @@ class PurposeMissing(FootageError):
     """A recording is opened for a purpose, and none was given, or one longer than {longest} characters."""
 
 
+class PurposeNotOffered(FootageError):
+    """Choose one of the purposes that the agency offers: {offered}. The recording was not opened."""
+
+
 class ChangedMeanwhile(FootageError):
     """Somebody changed the recording {id} in the meantime (it is at version {version}, you saw {expected}). Nothing of
     yours was kept. Look at the new state and make your change again."""
@@ -74,6 +78,28 @@ class FieldWrong(FootageError):
 
 class CategoryWrong(FootageError):
     """The list of categories cannot be used: {reason}. Correct it and send it again."""
+
+
+class CategoryUnknown(FootageError):
+    """There is no category “{name}” on the list. Choose one of the list, or add it first."""
+
+    exit_code = 4
+
+
+class ClassUnknown(FootageError):
+    """“{name}” is nothing that a category can mean to the law. Use one of: {known}."""
+
+    exit_code = 2
+
+
+class LabelUnknown(FootageError):
+    """There is no label “{label}”. Labels are: {known}."""
+
+    exit_code = 2
+
+
+class LabelReasonMissing(FootageError):
+    """Say why, in 1 to {longest} characters: what is said of footage is kept with its reason. Nothing was changed."""
 
 
 class QueryWrong(FootageError):
@@ -117,6 +143,56 @@ class RecordingDestroyed(FootageError):
     history remains."""
 
     exit_code = 4
+
+
+class ClosedByCourt(FootageError):
+    """The recording {id} is closed by a court's order and must be kept as it is. Nothing was destroyed. What lifts the
+    order has to be entered first."""
+
+    exit_code = 5
+
+
+class ClosedAlready(FootageError):
+    """The recording {id} is closed by order already. Nothing was changed."""
+
+    exit_code = 5
+
+
+class NotClosed(FootageError):
+    """The recording {id} is not closed by order. Nothing was changed."""
+
+    exit_code = 5
+
+
+class ErasedAlready(FootageError):
+    """The recording {id} was erased by order before, and nothing of it came in since. Nothing was changed."""
+
+    exit_code = 5
+
+
+class NothingArchived(FootageError):
+    """The recording {id} does not lie in the archive, or is on its way back already. Nothing was done."""
+
+    exit_code = 5
+
+
+class NoArchive(FootageError):
+    """No archive is set up here. Set CANDOR_ARCHIVE_URL to where footage may go that nobody opened for long."""
+
+    exit_code = 9
+
+
+class ReturnUnknown(FootageError):
+    """Nothing that came in again is held under the identifier {id}, or it was decided already. Load the list again."""
+
+    exit_code = 4
+
+
+class ReturnHeldBack(FootageError):
+    """What came in again of the recording {id} stays: it is held because of {why}. Release the hold first, or take it
+    in. Nothing was destroyed."""
+
+    exit_code = 5
 
 
 class GatheringUnknown(FootageError):

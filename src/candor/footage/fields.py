@@ -10,9 +10,11 @@ from typing import Any
 
 from candor.core.clock import from_iso
 from candor.footage.errors import CategoryWrong, FieldWrong
+from candor.law.vocabulary import LawClass
 
 __all__ = [
     "DEFAULT_CATEGORIES",
+    "DEFAULT_CLASSES",
     "FIELD_WORDS",
     "check_categories",
     "check_coordinate",
@@ -20,6 +22,7 @@ __all__ = [
     "check_start",
     "check_tags",
     "check_text",
+    "clean_reason",
     "degrees_text",
 ]
 
@@ -31,6 +34,7 @@ FIELD_WORDS: dict[str, str] = {
     "start": "start",
     "incident_number": "incident number",
     "category": "category",
+    "category_reason": "reason of the category",
     "title": "title",
     "tags": "tags",
     "tags_add": "tags to add",
@@ -49,6 +53,7 @@ MOST_TAGS = 50
 LONGEST_CUSTOM = 500
 MOST_CUSTOM = 50
 MOST_CATEGORIES = 200
+LONGEST_REASON = 500
 
 #: What an agency's list of categories begins with.
 DEFAULT_CATEGORIES = (
@@ -65,6 +70,21 @@ DEFAULT_CATEGORIES = (
     "Training",
     "Use of force",
 )
+#: What these mean to the law.
+DEFAULT_CLASSES: dict[str, LawClass] = {
+    "Arrest": LawClass.ARREST,
+    "Citizen contact": LawClass.CONTACT,
+    "Crash": LawClass.ACCIDENT,
+    "Domestic": LawClass.CRIME,
+    "Interview": LawClass.INTERVIEW,
+    "Non-evidence": LawClass.OTHER,
+    "Pursuit": LawClass.PURSUIT,
+    "Search": LawClass.SEARCH,
+    "Test": LawClass.TEST,
+    "Traffic stop": LawClass.TRAFFIC_STOP,
+    "Training": LawClass.TRAINING,
+    "Use of force": LawClass.FORCE,
+}
 
 
 def check_text(field: str, value: Any) -> str:
@@ -161,6 +181,13 @@ def check_categories(names: Collection[str]) -> list[str]:
     if not 1 <= len(result) <= MOST_CATEGORIES:
         raise CategoryWrong(reason=f"it must have 1 to {MOST_CATEGORIES} names")
     return list(result.values())
+
+
+def clean_reason(value: Any) -> str | None:
+    """Why something was said: one line without spaces around it; None where there is none, or too much of it, or
+    characters that nobody would see."""
+    text = " ".join(unicodedata.normalize("NFC", value).split()) if isinstance(value, str) else ""
+    return text if 1 <= len(text) <= LONGEST_REASON and text.isprintable() else None
 
 
 def _must_be_visible(field: str, text: str, *, lines: bool = False) -> None:

@@ -24,6 +24,7 @@ from candor.core.ids import new_id
 from candor.custody import record as custody
 from candor.custody.events import Event
 from candor.fleet.tables import device as device_table
+from candor.footage.classification_rows import basis_of, note_category
 from candor.footage.errors import GatheringUnknown
 from candor.footage.gaps import Placed, gaps_of
 from candor.footage.indexing import free_key, index_recording
@@ -259,6 +260,9 @@ def _seal(
     gaps = name_gaps(tx, before.id)
     values, conflicts = _whole(tx, held, before, parts, incomplete=given_up is not None or gaps > 0)
     tx.execute(recording.update().where(recording.c.id == before.id).values(**values))
+    if "category" in values:
+        basis = basis_of(held.key.partition(":")[0])
+        note_category(tx, before.id, None, values["category"], said_by=actor, basis=basis, reason=None, clock=clock)
     entries = [
         seal_entry(one.number, one.sha256, one.chunk_root, one.size, one.name, media=one.claims.get("media"))
         for one in parts

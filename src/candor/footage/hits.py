@@ -57,12 +57,14 @@ def hits(tx: Connection, plan: Plan) -> Hits:
 
 
 def within(plan: Plan, place: sa.ColumnElement[int]) -> list[sa.ColumnElement[bool]]:
-    """The condition that a place lies between the plan's bounds."""
+    """The condition that a place lies between the plan's bounds, and that no restriction hides what is there."""
     bounds: list[sa.ColumnElement[bool]] = []
     if plan.low is not None:
         bounds.append(place >= plan.low)
     if plan.high is not None:
         bounds.append(place < plan.high)
+    if plan.hidden is not None:
+        bounds.append(sa.not_(plan.hidden.at(place)))
     return bounds
 
 
@@ -74,15 +76,17 @@ def _ordered(
     return query.order_by(place.desc() if descending else place.asc())
 
 
+_INDEX = sa.table("recording_fts", sa.column("rowid", sa.BigInteger), sa.column("recording_fts", sa.Text))
+
+
 class _SqliteHits:
     def __init__(self, tx: Connection, plan: Plan) -> None:
         self._tx, self._plan = tx, plan
         groups = [self._group(group) for group in plan.groups]
         self.nothing = not all(groups)
         expression = " AND ".join(f"({' OR '.join(group)})" for group in groups)
-        index = sa.table("recording_fts", sa.column("rowid", sa.BigInteger), sa.column("recording_fts", sa.Text))
-        self._place = index.c.rowid
-        matching = index.c.recording_fts.op("MATCH")(expression)
+        self._place = _INDEX.c.rowid
+        matching = _INDEX.c.recording_fts.op("MATCH")(expression)
         self._query = sa.select(self._place.label("key")).where(matching, *within(plan, self._place))
 
     def _group(self, group: tuple[Term, ...]) -> list[str]:

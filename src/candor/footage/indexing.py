@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,14 +11,20 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection
 
+from candor.footage.classification_rows import labels_of
 from candor.footage.query import ANY_FLAG, NO_FLAG
+from candor.footage.restriction_tables import recording_opening, restricted_place
 from candor.footage.tables import part, recording, recording_term, recording_words
-from candor.footage.words import Fact, cut, fact, key_of, named, place_word
+from candor.footage.words import UNCATEGORISED, Fact, cut, fact, key_of, named, place_word
 
 #: SQLite: prefixes up to this length have lists of their own in the index; longer words are kept in recording_term.
 LISTED_PREFIX = 5
 #: PostgreSQL: beginnings up to this length are lexemes of their own. With “§p” before it a place's word has two less.
 LISTED_BEGINNING = 8
+
+
+#: What rooms above know of a recording and it is looked for by, as facts' words.
+MORE: list[Callable[[Connection, str], Iterable[str]]] = []
 
 
 def free_key(tx: Connection, started_at: datetime, recording_id: str) -> int:
@@ -29,9 +35,9 @@ def free_key(tx: Connection, started_at: datetime, recording_id: str) -> int:
     return key
 
 
-def words_of(row: Any, names: Iterable[str]) -> list[str]:
+def words_of(row: Any, names: Iterable[str], labels: Iterable[str] = ()) -> list[str]:
     """Every word of a recording, in order of the alphabet. `row` has the columns of `recording`; `names` are those of
-    its parts."""
+    its parts; `labels` are those that hold."""
     texts = [row.title, row.notes, row.place or "", row.incident_number or "", row.category or ""]
     texts += [*row.tags, *row.custom.values(), *names]
     words = {word for text in texts for word in cut(text)}
@@ -47,6 +53,9 @@ def words_of(row: Any, names: Iterable[str]) -> list[str]:
     words |= {fact(kind, value) for kind, value in known.items() if value is not None}
     texts_compared = {Fact.CATEGORY: row.category, Fact.INCIDENT: row.incident_number}
     words |= {named(kind, value) for kind, value in texts_compared.items() if value}
+    words |= {fact(Fact.LABEL, label) for label in labels}
+    if not row.category:
+        words.add(UNCATEGORISED)
     return sorted(words)
 
 
@@ -59,7 +68,9 @@ def index_recording(tx: Connection, recording_id: str) -> None:
     """Write the words of a recording anew, as its row and its parts stand now in this transaction."""
     row = tx.execute(sa.select(recording).where(recording.c.id == recording_id)).one()
     names = tx.scalars(sa.select(part.c.name).where(part.c.recording_id == recording_id)).all()
-    words = words_of(row, names)
+    words = sorted({*words_of(row, names, labels_of(tx, recording_id)), *_opened(tx, recording_id)})
+    words = sorted({*words, *(word for more in MORE for word in more(tx, recording_id))})
+    _keep_place(tx, row)
     before = tx.execute(
         sa.select(recording_words.c.key, sa.cast(recording_words.c.words, sa.Text)).where(
             recording_words.c.recording_id == recording_id
@@ -73,6 +84,36 @@ def index_recording(tx: Connection, recording_id: str) -> None:
     if tx.dialect.name == "sqlite":
         old = set() if before is None else set(before.words.split())
         _keep_terms(tx, set(words) - old, old - set(words))
+
+
+def _opened(tx: Connection, recording_id: str) -> set[str]:
+    """Whom it was opened to beyond what roles reach: part of the question of what somebody may see."""
+    open_now = recording_opening.c.recording_id == recording_id, recording_opening.c.ended_at.is_(None)
+    return {
+        fact(Fact.OPENED, account) for account in tx.scalars(sa.select(recording_opening.c.account_id).where(*open_now))
+    }
+
+
+def _keep_place(tx: Connection, row: Any) -> None:
+    """A restricted recording that moves in the order by start stays restricted where it is then."""
+    moved = restricted_place.c.recording_id == row.id, restricted_place.c.key != row.started_key
+    tx.execute(restricted_place.update().where(*moved).values(key=row.started_key))
+
+
+def fill_in(tx: Connection) -> None:
+    """Bring the index to what this version looks for, after earlier ones wrote it: that a recording has no category is
+    a word of its own. Does nothing twice."""
+    lacks = recording_words.c.recording_id.in_(sa.select(recording.c.id).where(recording.c.category.is_(None)))
+    if tx.dialect.name == "sqlite":
+        known = sa.func.instr(recording_words.c.words, UNCATEGORISED) > 0
+        more: Any = sa.func.trim(recording_words.c.words + f" {UNCATEGORISED}")
+    else:
+        # No parser of the server touches what is looked for: the word is one lexeme.
+        added = stored(tx, [UNCATEGORISED])
+        words = sa.cast([UNCATEGORISED], postgresql.ARRAY(sa.Text))
+        known = sa.func.tsvector_to_array(recording_words.c.words).op("@>")(words)
+        more = recording_words.c.words.op("||")(added)
+    tx.execute(recording_words.update().where(lacks, sa.not_(known)).values(words=more))
 
 
 def stored(tx: Connection, words: list[str]) -> Any:

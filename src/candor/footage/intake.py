@@ -165,12 +165,12 @@ class IntakeWriter:
         """Enter the file if its bytes are known, without examining them once more; None if they are not."""
         intake = self._intake
         with intake.database.read() as tx:
-            if not is_known(tx, sealed):
+            if not is_known(tx, intake.vault, sealed):
                 return None
         start = choose_start(file_date(self._claim.modified_at), self._received_at)
         receipt = Receipt(self._claim, self._received_at, sealed, {}, (), start, ())
         with intake.database.write() as tx:
-            received = enter_again(tx, intake.vault, intake.jobs, intake.clock, receipt)
+            received = enter_again(tx, intake.vault, intake.clock, receipt)
             if received is not None:
                 self._also(tx, received)
             return received

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 
 from candor.core.clock import Clock, SystemClock
 from candor.core.database import Database
-from candor.core.limited import LimitedCancelled, LimitedError, LimitedUnavailable
+from candor.core.limited import LimitedCancelled, LimitedError, LimitedHeldUp, LimitedKilled, LimitedUnavailable
 from candor.custody import record as custody
 from candor.custody.events import Event
 from candor.footage import repair_jobs, signature_jobs
@@ -87,8 +87,8 @@ class _Maker:
                     context.cancelled,
                     scratch=self._scratch,
                 )
-        except (LimitedCancelled, LimitedUnavailable):
-            # Stopped from outside: the job goes on later, or was wanted no more. No child: worth another attempt.
+        except (LimitedCancelled, LimitedHeldUp, LimitedKilled, LimitedUnavailable):
+            # Stopped from outside: the job goes on later, or was wanted no more. What passes is worth another attempt.
             if context.cancelled():
                 return
             raise

@@ -10,8 +10,9 @@ from candor.core.ids import is_id
 from candor.footage.directory import Directory
 from candor.footage.errors import QueryWrong
 from candor.footage.query import Query
+from candor.footage.restriction_rules import Hidden
 from candor.footage.rules import Reach
-from candor.footage.words import MOST_WORDS, Fact, cut, fact, lowest_key, named, place_word
+from candor.footage.words import MOST_WORDS, UNCATEGORISED, Fact, cut, fact, lowest_key, named, place_word
 
 #: A word that begins the names of more people and devices than this is looked for in the texts only: one question
 #: to the index would otherwise have as many alternatives.
@@ -34,6 +35,8 @@ class Plan:
     high: int | None
     too_general: tuple[str, ...]
     """Words that were looked for in the texts only, because they begin too many names."""
+    hidden: Hidden | None = None
+    """What restrictions leave out of it, of hits and of their count alike."""
 
     @property
     def nothing(self) -> bool:
@@ -42,14 +45,20 @@ class Plan:
         return empty or any(not group for group in self.groups)
 
 
-def make_plan(query: Query, reach: Reach, names: Directory) -> Plan:
-    """The question for the index. Raises QueryWrong when a person or device is named too vaguely."""
+def make_plan(query: Query, reach: Reach, names: Directory, case_id: str | None = None) -> Plan:
+    """The question for the index. `case_id`: of the case that the query names; None, and nothing fits. Raises
+    QueryWrong when a person or device is named too vaguely."""
     groups: list[tuple[Term, ...]] = []
     if not reach.everything:
-        within = {Fact.WEARER: reach.wearer_id, Fact.UNIT: reach.unit_id}
+        within = {Fact.WEARER: reach.wearer_id, Fact.UNIT: reach.unit_id, Fact.OPENED: reach.opened_for}
         groups.append(tuple(Term(fact(kind, value)) for kind, value in within.items() if value is not None))
     chosen = {Fact.DEVICE_KIND: query.device_kind, Fact.STATE: query.state, Fact.FLAG: query.flag or None}
+    chosen |= {Fact.LABEL: query.label}
     groups += [(Term(fact(kind, value)),) for kind, value in chosen.items() if value is not None]
+    if query.case:
+        groups.append(() if case_id is None else (Term(fact(Fact.MATTER, case_id)),))
+    if query.uncategorised:
+        groups.append((Term(UNCATEGORISED),))
     texts = {Fact.CATEGORY: query.category, Fact.INCIDENT: query.incident}
     groups += [(Term(named(kind, value)),) for kind, value in texts.items() if value]
     referred = {Fact.WEARER: query.person, Fact.UNIT: query.unit, Fact.DEVICE: query.device}
@@ -67,6 +76,7 @@ def make_plan(query: Query, reach: Reach, names: Directory) -> Plan:
         None if query.time_from is None else lowest_key(query.time_from),
         None if query.time_to is None else lowest_key(query.time_to),
         tuple(too_general),
+        reach.hidden,
     )
 
 

@@ -2,20 +2,21 @@
 
 Rules it keeps:
 
-1. The keys of everything that shows the recording go in one transaction with the custody event and the tombstone:
-   every part with all objects that hold the same bytes, and every viewing copy. From its commit on nobody can read it.
+1. The keys of everything that shows the recording go in one transaction with the custody event and the tombstone: what
+   that is says the register (`register`), which rooms above fill too. From its commit on nobody can read it.
 2. What lies outside the database follows after the commit, each as soon as it can be reached: the stored bytes, the
    copies of the keys in the database's files, the tombstone beside the keys and in the backup's place, the bytes
    there. The tombstone's row says what is still owed, and `settle` does it.
 3. Catalogue entry, custody history and seals stay: that something was there, and on whose word it was destroyed, is
    never forgotten. Packages keep their lists and histories; they hold no footage of their own.
-4. It is no ban: when the same bytes come in again, the recording lives again, and its page says both.
+4. It stays destroyed. When the same bytes come in again, by whatever door, they are sealed and held (`returning`) until
+   somebody with the right destroys them again or takes them in, by what right and why.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -28,8 +29,10 @@ from candor.core.database import Database
 from candor.core.ids import new_id
 from candor.custody import record as custody
 from candor.custody.events import Event
-from candor.footage import names
+from candor.footage import erasure, kept, kept_rules, names, register
+from candor.footage.court_seals import is_closed
 from candor.footage.errors import (
+    ClosedByCourt,
     PurgedAlready,
     PurgeOfRegrouped,
     PurgeWordsMissing,
@@ -38,19 +41,22 @@ from candor.footage.errors import (
 )
 from candor.footage.gathering import close_incomplete
 from candor.footage.indexing import index_recording
-from candor.footage.rules import RecordingState, RenditionState, visible_to
-from candor.footage.tables import bookmark, gathering, location_track, part, recording, rendition, sidecar
+from candor.footage.rules import RecordingState, visible_to
+from candor.footage.tables import gathering, part, recording, rendition
 from candor.jobs import Jobs
 from candor.people.rules import Actor, Permission
 from candor.store import KeyRing, ObjectMissing, Vault, scrub_destroyed_keys
 from candor.store.tables import tombstone, vault_object
-from candor.store.tombstones import Tombstone
+from candor.store.tombstones import ERASURE, PURGE, Tombstone
 
 __all__ = [
-    "FORGET",
     "Ledger",
     "Purge",
+    "destroy_keys",
+    "erased_by_order",
+    "held_to_destroy",
     "lay_to_rest",
+    "mark",
     "must_not_be_destroyed",
     "owed",
     "purge",
@@ -58,14 +64,11 @@ __all__ = [
     "settle",
     "stones",
     "told",
+    "words_for_the_record",
 ]
 
 LONGEST_WORDS = 500
-_DESTROYED = "It was destroyed with its recording."
-#: What rooms above do in the same transaction, so that what they keep of a recording does not outlive it.
-FORGET: list[Callable[[Connection, str], None]] = []
-#: What stays of what the source of a part said: whether its seconds ever arrived readable depends on it.
-_KEPT_OF_SOURCE = ("encrypted", "decrypted_from")
+_REGISTERED = (kept, kept_rules)  # what this room keeps is in the register once this is loaded
 
 
 class Ledger(Protocol):
@@ -89,6 +92,12 @@ class Purge:
     erased_at: datetime | None
     kept_at: datetime | None
     backup_place: str | None
+    kind: str = PURGE
+
+    @property
+    def is_erasure(self) -> bool:
+        """Whether an order took what catalogue and history held of the footage too."""
+        return self.kind == ERASURE
 
 
 def purge(
@@ -106,13 +115,40 @@ def purge(
 
     `authority`: by what right, such as the number of a court's order; `reason`: why. Both go on record. One that is
     still coming in is sealed as it is first; what comes of it afterwards is another recording. Raises Refused,
-    RecordingUnknown, PurgedAlready, PurgeOfRegrouped, PurgeWordsMissing.
+    RecordingUnknown, PurgedAlready, PurgeOfRegrouped, PurgeWordsMissing, ClosedByCourt.
     """
     actor.require(Permission.RECORDINGS_PURGE)
     clock = clock or SystemClock()
-    said = {"authority": _words("authority", authority), "reason": _words("reason", reason)}
+    said = words_for_the_record(authority, reason)
+    held_to_destroy(tx, actor, recording_id, clock)
+    if is_closed(tx, recording_id):
+        raise ClosedByCourt(id=recording_id)
+    objects = destroy_keys(tx, vault, jobs, recording_id)
+    if not objects:
+        raise PurgedAlready(id=recording_id)
+    mark(tx, recording_id)
+    stone_id = new_id()
+    custody.append(
+        tx,
+        Event.RECORDING_KEY_DESTROYED,
+        actor=actor.account_id,
+        recording=recording_id,
+        details={**said, "tombstone": stone_id, "objects": objects},
+        clock=clock,
+    )
+    row = {"id": stone_id, "subject": recording_id, "object_ids": list(objects), "destroyed_at": clock.now()}
+    tx.execute(tombstone.insert().values(**row, actor=actor.account_id, **said))
+    return stone_id
+
+
+def held_to_destroy(tx: Connection, actor: Actor, recording_id: str, clock: Clock, *, closed_too: bool = False) -> None:
+    """Hold a recording that the actor may destroy until the transaction ends; one that is still coming in is sealed as
+    it is. `closed_too`: also one that a court's order hides from the actor. Raises RecordingUnknown,
+    PurgeOfRegrouped."""
     columns = (recording.c.state, recording.c.regrouped_into)
-    query = sa.select(*columns).where(recording.c.id == recording_id, visible_to(actor).expression)
+    query = sa.select(*columns).where(recording.c.id == recording_id)
+    if not (closed_too and is_closed(tx, recording_id)):
+        query = query.where(visible_to(actor).expression)
     held = tx.execute(query.with_for_update(of=recording)).first()
     if held is None:
         raise RecordingUnknown(id=recording_id)
@@ -120,24 +156,16 @@ def purge(
         raise PurgeOfRegrouped(id=recording_id, whole=held.regrouped_into)
     if held.state == RecordingState.RECEIVING.value:
         _end_receiving(tx, recording_id, actor.account_id, clock)
+
+
+def destroy_keys(
+    tx: Connection, vault: Vault, jobs: Jobs, recording_id: str, *, by_order: bool = False
+) -> dict[str, str]:
+    """Destroy the keys of everything that shows a recording (`by_order`: or tells of it), and have nothing more made of
+    it; what still had one, with its kind, by identifier."""
     _stop_making(tx, jobs, recording_id)
-    objects = _objects_of(tx, recording_id)
-    living = [object_id for object_id in objects if vault.destroy_key(tx, object_id)]
-    if not living:
-        raise PurgedAlready(id=recording_id)
-    _mark(tx, recording_id)
-    stone_id, now = new_id(), clock.now()
-    custody.append(
-        tx,
-        Event.RECORDING_KEY_DESTROYED,
-        actor=actor.account_id,
-        recording=recording_id,
-        details={**said, "tombstone": stone_id, "objects": {one: objects[one] for one in living}},
-        clock=clock,
-    )
-    row = {"id": stone_id, "subject": recording_id, "object_ids": living, "destroyed_at": now}
-    tx.execute(tombstone.insert().values(**row, actor=actor.account_id, **said))
-    return stone_id
+    objects = register.objects_of(tx, recording_id, by_order=by_order)
+    return {one: kind for one, kind in objects.items() if vault.destroy_key(tx, one)}
 
 
 def lay_to_rest(tx: Connection, vault: Vault, found: Sequence[Tombstone]) -> int:
@@ -152,14 +180,17 @@ def lay_to_rest(tx: Connection, vault: Vault, found: Sequence[Tombstone]) -> int
         here = tx.scalars(sa.select(vault_object.c.object_id).where(vault_object.c.object_id.in_(stone.object_ids)))
         for object_id in here.all():
             vault.destroy_key(tx, object_id)
-        if stone.id not in known:
+        fresh = stone.id not in known
+        if fresh:
             tx.execute(tombstone.insert().values(_row(stone)))
             new += 1
         # Its parts may have been in recordings of their own when this database was kept.
         holders = sa.select(part.c.recording_id).where(part.c.object_id.in_(stone.object_ids))
         mine = sa.or_(recording.c.id == stone.subject, recording.c.id.in_(holders))
         for recording_id in tx.scalars(sa.select(recording.c.id).where(mine).order_by(recording.c.id)).all():
-            _mark(tx, recording_id)
+            mark(tx, recording_id)
+            if fresh and stone.kind == ERASURE:
+                erasure.erase_rows(tx, vault, recording_id, stone.id)
     return new
 
 
@@ -167,6 +198,12 @@ def purges_of(tx: Connection, recording_id: str) -> list[Purge]:
     """The purges of a recording, newest first; whoever calls has checked that the reader may see it."""
     query = sa.select(tombstone).where(tombstone.c.subject == recording_id)
     return [_purge(row) for row in tx.execute(query.order_by(tombstone.c.destroyed_at.desc()))]
+
+
+def erased_by_order(tx: Connection, recording_id: str) -> bool:
+    """Whether an order erased what was known of the recording: its hashes are then digests under a secret of this site
+    and are told to nobody as hashes."""
+    return any(purge.is_erasure for purge in purges_of(tx, recording_id))
 
 
 def must_not_be_destroyed(tx: Connection, recording_id: str) -> None:
@@ -197,7 +234,7 @@ def owed(tx: Connection, place: str | None = None, *, there: frozenset[str] | No
 def stones(found: Sequence[Purge]) -> list[Tombstone]:
     """Purges as a ledger keeps them."""
     return [
-        Tombstone(one.id, one.recording_id, one.object_ids, one.at, one.actor, one.authority, one.reason)
+        Tombstone(one.id, one.recording_id, one.object_ids, one.at, one.actor, one.authority, one.reason, one.kind)
         for one in found
     ]
 
@@ -216,6 +253,9 @@ def settle(database: Database, vault: Vault, ledger: Ledger, *, clock: Clock | N
         return
     ledger.add(vault.keys, stones([one for one in waiting if one.kept_at is None]))
     _note(database, waiting, kept_at=clock.now())
+    if any(one.is_erasure and one.erased_at is None for one in waiting):
+        with database.write() as tx:
+            erasure.scrub_words(tx)
     scrubbed = scrub_destroyed_keys(database) or not database.is_sqlite  # PostgreSQL never says that they have
     for one in waiting:
         if one.erased_at is None:
@@ -241,25 +281,6 @@ def _note(database: Database, found: Sequence[Purge], **values: Any) -> None:
             tx.execute(tombstone.update().where(tombstone.c.id == one.id).values(values))
 
 
-def _objects_of(tx: Connection, recording_id: str) -> dict[str, str]:
-    """Every sealed object that shows the recording, with its kind: parts, the same bytes from other intakes, copies."""
-    parts = tx.execute(
-        sa.select(part.c.id, part.c.object_id, part.c.sha256, part.c.size).where(part.c.recording_id == recording_id)
-    ).all()
-    found: dict[str, str] = {}
-    for one in parts:
-        same: list[sa.ColumnElement[bool]] = [vault_object.c.object_id == one.object_id]
-        if one.size:  # all empty files have the same bytes, and nothing else in common
-            same.append(sa.and_(vault_object.c.sha256 == one.sha256, vault_object.c.kind == "original"))
-        made = sa.select(rendition.c.object_id).where(rendition.c.part_id == one.id, rendition.c.object_id.is_not(None))
-        same.append(vault_object.c.object_id.in_(made))
-        rows = tx.execute(sa.select(vault_object.c.object_id, vault_object.c.kind).where(sa.or_(*same)))
-        found |= {row.object_id: row.kind for row in rows}
-    beside = sa.select(sidecar.c.object_id).where(sidecar.c.recording_id == recording_id)
-    found |= dict.fromkeys(tx.scalars(beside), "sidecar")
-    return dict(sorted(found.items()))
-
-
 def _end_receiving(tx: Connection, recording_id: str, actor: str, clock: Clock) -> None:
     """What is destroyed was sealed before: its history names every part, and can be checked."""
     keys = sa.select(gathering.c.key).where(gathering.c.recording_id == recording_id).order_by(gathering.c.key)
@@ -275,44 +296,16 @@ def _stop_making(tx: Connection, jobs: Jobs, recording_id: str) -> None:
         jobs.cancel(tx, job_id)
 
 
-def _mark(tx: Connection, recording_id: str) -> None:
-    """Let the catalogue say what is so: destroyed when a part has no key any more; copies without one are gone."""
-    parts = sa.select(part.c.id, part.c.object_id).where(part.c.recording_id == recording_id).subquery()
+def mark(tx: Connection, recording_id: str) -> None:
+    """Let the rows say what is so: destroyed when a part has no key any more. What must not outlive it goes."""
+    parts = sa.select(part.c.object_id).where(part.c.recording_id == recording_id)
     keyless = sa.select(vault_object.c.object_id).where(vault_object.c.key_destroyed_at.is_not(None))
-    gone = sa.select(parts.c.id).where(parts.c.object_id.in_(keyless))
-    tx.execute(
-        rendition.update()
-        .where(rendition.c.part_id.in_(sa.select(parts.c.id)))
-        .where(sa.or_(rendition.c.object_id.in_(keyless), rendition.c.part_id.in_(gone)))
-        .values(state=RenditionState.FAILED.value, object_id=None, problem=_DESTROYED)
-    )
-    if tx.execute(gone.limit(1)).first() is not None:
+    if tx.execute(keyless.where(vault_object.c.object_id.in_(parts)).limit(1)).first() is not None:
         living = recording.c.id == recording_id, recording.c.state != RecordingState.DESTROYED.value
         values = {"state": RecordingState.DESTROYED.value, "version": recording.c.version + 1}
         tx.execute(recording.update().where(*living).values(values))
-        # Where it was, what was said on it and what was read beside it are as much the recording as its pictures.
-        for told in (location_track, bookmark):
-            tx.execute(told.delete().where(told.c.recording_id == recording_id))
-        tx.execute(sidecar.update().where(sidecar.c.recording_id == recording_id).values(facts={}))
-        _forget_facts(tx, recording_id)
-        for forget in FORGET:
-            forget(tx, recording_id)
+        register.forget(tx, recording_id)
     index_recording(tx, recording_id)
-
-
-def _forget_facts(tx: Connection, recording_id: str) -> None:
-    """What its source said besides times and names, of the whole and of each part: a camera says where it was."""
-    for row in tx.execute(sa.select(gathering.c.key, gathering.c.said).where(gathering.c.recording_id == recording_id)):
-        if "facts" in row.said:
-            said = {name: value for name, value in row.said.items() if name != "facts"}
-            tx.execute(gathering.update().where(gathering.c.key == row.key).values(said=said))
-    for row in tx.execute(sa.select(part.c.id, part.c.claims).where(part.c.recording_id == recording_id)):
-        source = row.claims.get("source")
-        if source:
-            kept = {name: source[name] for name in _KEPT_OF_SOURCE if name in source}
-            claims = {name: value for name, value in row.claims.items() if name != "source"}
-            claims |= {"source": kept} if kept else {}
-            tx.execute(part.update().where(part.c.id == row.id).values(claims=claims))
 
 
 def _row(stone: Tombstone) -> dict[str, Any]:
@@ -325,6 +318,7 @@ def _row(stone: Tombstone) -> dict[str, Any]:
         "actor": stone.actor or "system:unknown",
         "authority": stone.authority or lost,
         "reason": stone.reason or lost,
+        "kind": stone.kind,
     }
 
 
@@ -340,7 +334,13 @@ def _purge(row: sa.Row[Any]) -> Purge:
         row.erased_at,
         row.kept_at,
         row.backup_place,
+        row.kind,
     )
+
+
+def words_for_the_record(authority: str, reason: str) -> dict[str, str]:
+    """By what right and why, as they go on record. Raises PurgeWordsMissing."""
+    return {"authority": _words("authority", authority), "reason": _words("reason", reason)}
 
 
 def _words(what: str, given: str) -> str:

@@ -12,6 +12,7 @@ from candor.core.clock import iso
 from candor.fleet.rules import DeviceKind
 from candor.footage.errors import QueryWrong
 from candor.footage.rules import Flag, RecordingState
+from candor.law.vocabulary import Label
 
 MOST_ROWS = 500
 LONGEST_TEXT = 500
@@ -48,13 +49,16 @@ class Query:
     state: RecordingState | None = None
     flag: str = ""
     incident: str = ""
+    case: str = ""
+    label: Label | None = None
+    uncategorised: bool = False
     sort: Sort = Sort.STARTED
     descending: bool = True
     after: str = ""
     limit: int = 50
 
     def __post_init__(self) -> None:
-        for field in ("text", "person", "unit", "device", "category", "place", "incident"):
+        for field in ("text", "person", "unit", "device", "category", "place", "incident", "case"):
             if len(getattr(self, field)) > LONGEST_TEXT:
                 raise QueryWrong(field=field, reason=f"has more than {LONGEST_TEXT} characters")
         if self.flag and self.flag not in (ANY_FLAG, NO_FLAG, *Flag):
@@ -107,7 +111,12 @@ class Query:
 #: Names in a link that differ from the field's.
 _NAMES = {"device_kind": "kind", "time_from": "from", "time_to": "to", "descending": "order"}
 _FIELDS = {_NAMES.get(field.name, field.name): field.name for field in fields(Query)}
-_CHOICES: dict[str, type[StrEnum]] = {"device_kind": DeviceKind, "state": RecordingState, "sort": Sort}
+_CHOICES: dict[str, type[StrEnum]] = {
+    "device_kind": DeviceKind,
+    "state": RecordingState,
+    "sort": Sort,
+    "label": Label,
+}
 
 
 def _written(field: str, value: Any) -> str:
@@ -115,6 +124,8 @@ def _written(field: str, value: Any) -> str:
         return iso(value)
     if field == "descending":
         return "descending" if value else "ascending"
+    if field == "uncategorised":
+        return "yes"
     return str(value)
 
 
@@ -131,6 +142,10 @@ def _read(field: str, value: str, zone: tzinfo) -> Any:
         if value not in ("ascending", "descending"):
             raise QueryWrong(field="order", reason="must be ascending or descending")
         return value == "descending"
+    if field == "uncategorised":
+        if value not in ("yes", "no"):
+            raise QueryWrong(field=field, reason="must be yes or no")
+        return value == "yes"
     if field == "limit":
         if not value.isascii() or not value.isdecimal() or len(value) > 6:
             raise QueryWrong(field="limit", reason=f"must be 1 to {MOST_ROWS}")

@@ -14,7 +14,8 @@ from candor.core.clock import Clock, iso
 from candor.core.ids import new_id
 from candor.custody import record as custody
 from candor.custody.events import Event
-from candor.footage import names
+from candor.footage import names, returning
+from candor.footage.classification_rows import basis_of, note_category
 from candor.footage.gathering import (
     Gathering,
     describe,
@@ -29,6 +30,7 @@ from candor.footage.gathering import (
 from candor.footage.indexing import free_key, index_recording
 from candor.footage.media_types import media_type
 from candor.footage.renditions import want_renditions
+from candor.footage.returning import part_with
 from candor.footage.rules import Flag, RecordingState
 from candor.footage.said import Claim, Said
 from candor.footage.sealing import flags_with, said_start, seal_entry
@@ -36,7 +38,6 @@ from candor.footage.signatures import claimed, want_signatures
 from candor.footage.tables import intake as intake_table
 from candor.footage.tables import part as part_table
 from candor.footage.tables import recording as recording_table
-from candor.footage.tables import rendition as rendition_table
 from candor.footage.times import Start, TimeClaim, choose_start
 from candor.footage.wearing import Wearing, note_conflicts, wearer_of
 from candor.footage.words import sort_text
@@ -44,7 +45,7 @@ from candor.jobs import Jobs
 from candor.store import SealedObject, SealedStream, Vault
 from candor.store.sealing import context_of
 
-__all__ = ["Claim", "Receipt", "Received", "enter", "enter_again", "is_known", "unrecorded"]
+__all__ = ["Claim", "Receipt", "Received", "enter", "enter_again", "enter_recorded", "is_known", "unrecorded"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class Received:
     """A file that is in: durable, sealed and in the custody log.
 
     `new`: False when the same bytes were known already; the recording is then the one they are in. `kept`: whether
-    the object sealed just now is the one that is kept.
+    the object sealed just now is the one that is kept. `held`: the recording was destroyed, and these bytes are held
+    until somebody decides (`returning`).
     """
 
     recording_id: str
@@ -76,6 +78,7 @@ class Received:
     flags: tuple[Flag, ...]
     new: bool
     kept: bool
+    held: bool = False
 
 
 def unrecorded(vault: Vault, sealed: SealedObject) -> SealedStream:
@@ -87,7 +90,7 @@ def unrecorded(vault: Vault, sealed: SealedObject) -> SealedStream:
 def enter(tx: Connection, vault: Vault, jobs: Jobs, clock: Clock, receipt: Receipt) -> Received:
     """Write everything about a sealed file; whoever calls commits. Raises IntegrityError when another writer sealed
     the same bytes in the same moment: call again in a new transaction."""
-    again = enter_again(tx, vault, jobs, clock, receipt)
+    again = enter_again(tx, vault, clock, receipt)
     if again is not None:
         return again
     vault.record(tx, receipt.sealed)
@@ -100,6 +103,11 @@ def enter(tx: Connection, vault: Vault, jobs: Jobs, clock: Clock, receipt: Recei
         # What was destroyed stays so: what comes after it is a recording of its own.
         return _enter_recording(tx, jobs, clock, receipt, held)
     return _enter_part(tx, jobs, clock, receipt, held, before)
+
+
+def enter_recorded(tx: Connection, jobs: Jobs, clock: Clock, receipt: Receipt) -> Received:
+    """Write everything about a file whose object is recorded already, as a recording of its own."""
+    return _enter_recording(tx, jobs, clock, receipt, None)
 
 
 def _enter_recording(tx: Connection, jobs: Jobs, clock: Clock, receipt: Receipt, held: Gathering | None) -> Received:
@@ -125,6 +133,9 @@ def _enter_recording(tx: Connection, jobs: Jobs, clock: Clock, receipt: Receipt,
     row = _recording_row(tx, receipt, recording_id, said, start, wearing)
     tx.execute(recording_table.insert(), {**row, "state": state.value, "flags": [flag.value for flag in flags]})
     tx.execute(part_table.insert(), _part_row(receipt, recording_id, part_id, 1))
+    basis = basis_of(receipt.claim.face, receipt.claim if receipt.claim.category else None)
+    by = receipt.claim.actor
+    note_category(tx, recording_id, None, row["category"], said_by=by, basis=basis, reason=None, clock=clock)
     intake_id = _add_intake(tx, receipt, part_id)
     more = {"started_at": iso(start.at), "started_source": start.source.value}
     if held is not None:
@@ -208,32 +219,32 @@ def _entry(receipt: Receipt, number: int) -> dict[str, Any]:
     return seal_entry(number, sealed.sha256, sealed.chunk_root, sealed.size, name, media=receipt.media)
 
 
-def is_known(tx: Connection, sealed: SealedObject) -> bool:
-    """Whether there is a part with the same bytes. Empty files are never the same."""
-    return _part_with(tx, sealed) is not None
+def is_known(tx: Connection, vault: Vault, sealed: SealedObject) -> bool:
+    """Whether there is, or was, a part with the same bytes. Empty files are never the same."""
+    return part_with(tx, vault, sealed.sha256, sealed.size) is not None
 
 
-def enter_again(tx: Connection, vault: Vault, jobs: Jobs, clock: Clock, receipt: Receipt) -> Received | None:
+def enter_again(tx: Connection, vault: Vault, clock: Clock, receipt: Receipt) -> Received | None:
     """If the same bytes came in before, write one more intake; None if they did not.
 
     If the sealed object can no longer be read, the one sealed just now takes its place: what could be evidence is
     never thrown away for the sake of something that is gone. The old object keeps its key: its disk may only be away.
-    A recording that was purged lives again so: its viewing copies are made anew.
+    What was destroyed on somebody's authority is held (`returning`).
     """
-    known = _part_with(tx, receipt.sealed, held=True)
+    known = part_with(tx, vault, receipt.sealed.sha256, receipt.sealed.size, lock=True)
     if known is None:
         return None
+    if receipt.claim.part_of is not None:
+        gathered = hold(tx, receipt.claim.part_of.key, actor=receipt.claim.actor, clock=clock)
+        note_elsewhere(tx, gathered, known.recording_id)
+    if vault.look_up(tx, known.object_id).key_destroyed_at is not None:
+        kept = returning.hold(tx, vault, clock, known, receipt.sealed, receipt.claim, receipt.received_at)
+        return _known(tx, receipt, known, kept=kept, held=True)
     restored = not _readable(tx, vault, known.object_id)
     if restored:
         vault.record(tx, receipt.sealed)
         tx.execute(part_table.update().where(part_table.c.id == known.id).values(object_id=receipt.sealed.object_id))
-        _revive(tx, known.recording_id)
-        _make_renditions_anew(tx, vault, jobs, clock, known)
-        index_recording(tx, known.recording_id)
     intake_id = _add_intake(tx, receipt, known.id)
-    if receipt.claim.part_of is not None:
-        held = hold(tx, receipt.claim.part_of.key, actor=receipt.claim.actor, clock=clock)
-        note_elsewhere(tx, held, known.recording_id)
     custody.append(
         tx,
         Event.RECORDING_RECEIVED_AGAIN,
@@ -242,9 +253,12 @@ def enter_again(tx: Connection, vault: Vault, jobs: Jobs, clock: Clock, receipt:
         details={**_receipt_details(receipt, intake_id), "part": known.number, "restored": restored},
         clock=clock,
     )
-    row = tx.execute(
-        sa.select(recording_table.c.state, recording_table.c.flags).where(recording_table.c.id == known.recording_id)
-    ).one()
+    return _known(tx, receipt, known, kept=restored)
+
+
+def _known(tx: Connection, receipt: Receipt, known: sa.Row[Any], *, kept: bool, held: bool = False) -> Received:
+    columns = (recording_table.c.state, recording_table.c.flags)
+    row = tx.execute(sa.select(*columns).where(recording_table.c.id == known.recording_id)).one()
     return Received(
         known.recording_id,
         known.id,
@@ -253,44 +267,14 @@ def enter_again(tx: Connection, vault: Vault, jobs: Jobs, clock: Clock, receipt:
         RecordingState(row.state),
         tuple(Flag(flag) for flag in row.flags),
         new=False,
-        kept=restored,
+        kept=kept,
+        held=held,
     )
 
 
-def _revive(tx: Connection, recording_id: str) -> None:
-    """A recording of which a part can be read again is destroyed no longer. While other parts of it are, it says that
-    something of it is missing; one that was still coming in still is."""
-    columns = (recording_table.c.state, recording_table.c.flags)
-    row = tx.execute(sa.select(*columns).where(recording_table.c.id == recording_id).with_for_update()).one()
-    if row.state != RecordingState.DESTROYED.value:
-        return
-    lacks = {Flag.INCOMPLETE.value} if lacking(tx, recording_id) else set()
-    flags = sorted({*row.flags} - {Flag.INCOMPLETE.value} | lacks)
-    values = {"state": RecordingState.SEALED.value, "flags": flags}
-    tx.execute(recording_table.update().where(recording_table.c.id == recording_id).values(**values))
-
-
-def _part_with(tx: Connection, sealed: SealedObject, *, held: bool = False) -> sa.Row[Any] | None:
-    if sealed.size == 0:
-        return None
-    columns = (part_table.c[name] for name in ("id", "recording_id", "number", "object_id"))
-    query = sa.select(*columns).where(part_table.c.sha256 == sealed.sha256, part_table.c.size > 0)
-    return tx.execute(query.with_for_update() if held else query).first()
-
-
 def _readable(tx: Connection, vault: Vault, object_id: str) -> bool:
-    recorded = vault.look_up(tx, object_id)
-    found = vault.store.head(object_id)
-    return recorded.key_destroyed_at is None and found is not None and found.size == recorded.stored_size
-
-
-def _make_renditions_anew(tx: Connection, vault: Vault, jobs: Jobs, clock: Clock, known: sa.Row[Any]) -> None:
-    """Viewing copies of a part whose first object was destroyed are gone with it."""
-    if vault.look_up(tx, known.object_id).key_destroyed_at is None:
-        return
-    claims = tx.execute(sa.select(part_table.c.claims).where(part_table.c.id == known.id)).scalar_one()
-    tx.execute(rendition_table.delete().where(rendition_table.c.part_id == known.id))
-    want_renditions(tx, jobs, clock, known.id, claims.get("media", {}))
+    found = vault.there(object_id)
+    return found is not None and found.size == vault.look_up(tx, object_id).stored_size
 
 
 def _recording_row(

@@ -7,7 +7,8 @@ there (`recording:part-added`); the others stay, without parts, with the event t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,8 +18,10 @@ from candor.core.clock import Clock, SystemClock
 from candor.custody import record as custody
 from candor.custody.events import Event
 from candor.footage.catalogue import held_to_change
+from candor.footage.classification_rows import carry_labels
 from candor.footage.discrepancies import Field, State, discrepancies_of, pass_on_open
 from candor.footage.errors import RegroupWrong
+from candor.footage.facts import recorded_moment
 from candor.footage.gathering import name_gaps
 from candor.footage.indexing import index_recording
 from candor.footage.rules import Flag, RecordingState
@@ -26,10 +29,15 @@ from candor.footage.sealing import seal_entry
 from candor.footage.tables import bookmark, gathering, location_track, part, recording, recording_gap, sidecar
 from candor.people.rules import Actor
 
-__all__ = ["LONGEST_REASON", "MOST_AT_ONCE", "regroup"]
+__all__ = ["LONGEST_REASON", "MOST_AT_ONCE", "PASS_ON", "regroup"]
 
 MOST_AT_ONCE = 100
 LONGEST_REASON = 500
+#: Between the beginnings of the first and the last of them.
+LONGEST_APART = timedelta(days=1)
+#: What rooms above do in the same transaction, so that what they keep of a recording holds for the one that has its
+#: parts: (transaction, the whole, the one that was joined, who acts, clock).
+PASS_ON: list[Callable[[Connection, str, str, Actor, Clock], None]] = []
 
 
 def regroup(
@@ -62,6 +70,14 @@ def _must_fit(rows: Sequence[sa.Row[Any]]) -> None:
             raise RegroupWrong(reason=f"the recording {row.id} is not a sealed one with parts of its own")
     if len({row.device_id for row in rows}) > 1:
         raise RegroupWrong(reason="they are not all known to be of the same camera; set the camera of each first")
+    # By the moments that the law counts from, which no correction of a start makes earlier.
+    begun = [recorded_moment(row.started_at, row.started_source, row.received_at, row.flags) for row in rows]
+    if max(begun) - min(begun) > LONGEST_APART:
+        # The whole counts from its beginning: what is young must not become old by being joined to it.
+        raise RegroupWrong(reason=f"they begin more than {LONGEST_APART.days * 24} hours apart")
+    if len({row.category for row in rows}) > 1:
+        # What is kept longest must not become what is kept shortest by being joined to it.
+        raise RegroupWrong(reason="they are not all of one category; set the category of each first")
     if len({row.wearer_id for row in rows}) > 1:
         raise RegroupWrong(
             reason="the same person did not wear the camera in all of them; set the wearer of each first"
@@ -82,6 +98,7 @@ def _move(
     for table in (sidecar, location_track):
         tx.execute(table.update().where(table.c.recording_id == other.id).values(recording_id=whole.id))
     _move_bookmarks(tx, whole.id, other.id)
+    labels = carry_labels(tx, other.id, whole.id, said_by=actor.account_id, reason=why, clock=clock)
     pass_on_open(tx, other.id, whole.id, actor=actor.account_id, clock=clock)
     tx.execute(recording_gap.delete().where(recording_gap.c.recording_id == other.id))
     tx.execute(gathering.update().where(gathering.c.recording_id == other.id).values(recording_id=whole.id))
@@ -89,8 +106,11 @@ def _move(
     tx.execute(recording.update().where(recording.c.id == other.id).values(**state))
     flags = _flags(tx, whole.id, (whole, other))
     details: dict[str, Any] = {"parts": entries, "flags": flags, "from": other.id}
+    details |= {"labels": [one.value for one in labels]}
     _append(tx, Event.RECORDING_PART_ADDED, actor, whole.id, {**details, "reason": why}, clock)
     _append(tx, Event.RECORDING_REGROUPED, actor, other.id, {"into": whole.id, "parts": moved, "reason": why}, clock)
+    for pass_on in PASS_ON:
+        pass_on(tx, whole.id, other.id, actor, clock)
     index_recording(tx, other.id)
     return number
 

@@ -18,7 +18,14 @@ from sqlalchemy.engine import Connection
 from candor.core.clock import Clock
 from candor.core.database import Database
 from candor.core.ids import new_id
-from candor.core.limited import LimitedCancelled, LimitedError, LimitedRefused, LimitedUnavailable
+from candor.core.limited import (
+    LimitedCancelled,
+    LimitedError,
+    LimitedHeldUp,
+    LimitedKilled,
+    LimitedRefused,
+    LimitedUnavailable,
+)
 from candor.custody import record as custody
 from candor.custody.events import Event
 from candor.footage.media.repairs import REPAIRER, Repaired, make_repaired, profile_of
@@ -67,7 +74,7 @@ class _Repairer:
         context.transaction("begin", lambda tx: _set_state(tx, present.id, RenditionState.MAKING))
         try:
             made, reference = self._make(context, source, params.get("reference"))
-        except (LimitedCancelled, LimitedUnavailable):
+        except (LimitedCancelled, LimitedHeldUp, LimitedKilled, LimitedUnavailable):
             if context.cancelled():
                 return
             raise

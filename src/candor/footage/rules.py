@@ -6,12 +6,13 @@ The start is chosen in `times`, names are judged in `names`, fields in `fields`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from candor.footage.restriction_rules import Hidden, opened_for
 from candor.footage.tables import recording
 from candor.footage.times import TimeClaim, TimeSource, choose_start
 from candor.people.rules import Actor, Permission
@@ -28,9 +29,11 @@ __all__ = [
     "TimeSource",
     "Visibility",
     "changeable_by",
+    "closed_to",
     "choose_start",
     "flags_of",
     "reach",
+    "unrestricted_for",
     "visible_to",
     "wanted_renditions",
 ]
@@ -147,23 +150,31 @@ def wanted_renditions(pictures: bool, sound: bool) -> tuple[RenditionKind, ...]:
 
 @dataclass(frozen=True)
 class Reach:
-    """How far somebody's rights reach: everything, or what one person wore or one unit recorded."""
+    """How far somebody's rights reach: everything, or what one person wore, one unit recorded, or was opened to them
+    for a purpose that was granted; less what restrictions hide from them, whatever their roles."""
 
     everything: bool
     wearer_id: str | None
     unit_id: str | None
     reason: str
-
-    @property
-    def nothing(self) -> bool:
-        """Whether not a single recording is within reach."""
-        return not self.everything and self.wearer_id is None and self.unit_id is None
+    opened_for: str | None = None
+    """The account that something may have been opened to."""
+    hidden: Hidden | None = None
 
     def expression(self) -> sa.ColumnElement[bool]:
         """The same as a condition on `recording`."""
+        if self.hidden is None:
+            return self.by_role()
+        return sa.and_(self.by_role(), sa.not_(self.hidden.of_recording()))
+
+    def by_role(self) -> sa.ColumnElement[bool]:
+        """What is within reach before any restriction: to be asked by whoever deals with restrictions, not by whoever
+        shows footage."""
         if self.everything:
             return sa.true()
         within: list[sa.ColumnElement[bool]] = []
+        if self.opened_for is not None:
+            within.append(opened_for(self.opened_for))
         if self.wearer_id is not None:
             within.append(recording.c.wearer_id == self.wearer_id)
         if self.unit_id is not None:
@@ -180,15 +191,31 @@ class Visibility(NamedTuple):
 
 def reach(actor: Actor) -> Reach:
     """What the actor may see, as the search index is asked for it. `visible_to` is the same as an expression."""
-    return _reach(
+    found = _reach(
         actor, Permission.RECORDINGS_VIEW_ALL, Permission.RECORDINGS_VIEW_UNIT, Permission.RECORDINGS_VIEW_OWN
     )
+    return found if found.everything else replace(found, opened_for=actor.account_id)
 
 
 def visible_to(actor: Actor) -> Visibility:
     """Which recordings the actor may see: the one rule, for the list and for the single row alike."""
     found = reach(actor)
     return Visibility(found.expression(), found.reason)
+
+
+def unrestricted_for(actor: Actor) -> sa.ColumnElement[bool]:
+    """Which recordings no restriction hides from the actor: for what is shown of recordings to people who may not
+    watch them, such as that one has come in and whose it is."""
+    hidden = Hidden.from_actor(actor)
+    return sa.true() if hidden is None else sa.not_(hidden.of_recording())
+
+
+def closed_to(actor: Actor) -> sa.ColumnElement[bool]:
+    """Which recordings a wall, a case, an order or a name closes to the actor: for what is told of recordings to those
+    who oversee. What a label restricts is told, or nobody could oversee who watches it."""
+    if Hidden.from_actor(actor) is None:
+        return sa.false()
+    return Hidden(actor.account_id, sees_confidential=True).of_recording()
 
 
 def changeable_by(actor: Actor) -> Visibility:
@@ -200,9 +227,9 @@ def changeable_by(actor: Actor) -> Visibility:
 
 
 def _reach(actor: Actor, everything: Permission, unit: Permission, own: Permission) -> Reach:
-    decision = actor.may(everything)
+    decision, hidden = actor.may(everything), Hidden.from_actor(actor)
     if decision:
-        return Reach(True, None, None, decision.rule)
+        return Reach(True, None, None, decision.rule, hidden=hidden)
     within_unit, worn = actor.may(unit), actor.may(own)
     rules = [granted.rule for granted in (within_unit, worn) if granted]
     return Reach(
@@ -210,4 +237,5 @@ def _reach(actor: Actor, everything: Permission, unit: Permission, own: Permissi
         wearer_id=actor.account_id if worn else None,
         unit_id=actor.unit_id if within_unit else None,
         reason=", ".join(rules) or decision.rule,
+        hidden=hidden,
     )

@@ -278,4 +278,4 @@ def _same(tx: Connection, sealed: SealedObject, recording_id: str | None) -> sa.
 
 def _readable(tx: Connection, vault: Vault, object_id: str) -> bool:
     recorded = vault.look_up(tx, object_id)
-    return recorded.key_destroyed_at is None and vault.store.head(object_id) is not None
+    return recorded.key_destroyed_at is None and vault.there(object_id) is not None

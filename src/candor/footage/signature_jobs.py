@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from candor.core.clock import Clock
 from candor.core.database import Database
-from candor.core.limited import LimitedCancelled, LimitedError, LimitedUnavailable
+from candor.core.limited import LimitedCancelled, LimitedError, LimitedHeldUp, LimitedKilled, LimitedUnavailable
 from candor.custody import record as custody
 from candor.custody.events import Event
 from candor.footage.media.signature_examine import check_signatures, trusted_roots
@@ -63,7 +63,7 @@ class _Checker:
                 found = check_signatures(
                     cast(BinaryIO, stream), trusted_roots(self._trust), context.progress, context.cancelled
                 )
-        except (LimitedCancelled, LimitedUnavailable):
+        except (LimitedCancelled, LimitedHeldUp, LimitedKilled, LimitedUnavailable):
             if context.cancelled():
                 return
             raise

@@ -284,6 +284,8 @@ category = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("active", sa.Boolean, nullable=False),
+    # law.vocabulary.LawClass: what it means to the law. None: nobody said, so what is in it is kept longest.
+    sa.Column("law_class", sa.Text),
 )
 
 #: Checks of everything in the vault as people see them: who began one, and what it found. How far a run has come

@@ -23,9 +23,11 @@ from candor.core.database import Database
 from candor.core.ids import new_id
 from candor.custody import record as custody
 from candor.custody.events import Event
+from candor.footage.access_policy import AccessPolicy, read_policy
 from candor.footage.errors import (
     PartUnknown,
     PurposeMissing,
+    PurposeNotOffered,
     RecordingUnknown,
     RenditionNotReady,
     ViewingEnded,
@@ -39,6 +41,7 @@ from candor.store import SealedStream, Vault
 __all__ = [
     "DOWNLOAD_PURPOSE",
     "POSTER_PURPOSE",
+    "REVIEW_PURPOSE",
     "SIDECAR_PURPOSE",
     "Opened",
     "Viewing",
@@ -59,6 +62,8 @@ DOWNLOAD_PURPOSE = "Download of the original file"
 #: The same of a small file that came beside the recording; its identifier follows.
 SIDECAR_PURPOSE = "Download of a file beside the recording"
 _DOWNLOADS = (DOWNLOAD_PURPOSE, SIDECAR_PURPOSE)
+#: What a review before a statement is for; it was granted as such.
+REVIEW_PURPOSE = "Review before a statement"
 _ORIGINAL = "original"
 
 
@@ -92,15 +97,20 @@ def begin_viewing(
 ) -> Viewing:
     """Put on record that the actor opens a recording; whoever calls commits before the first byte.
 
-    Raises RecordingUnknown when the actor may not see it, RecordingDestroyed, PurposeMissing.
+    `purpose`: in words; of a copy `DOWNLOAD_PURPOSE`, what it is a copy of, and after a colon what it is for. Where the
+    agency's rules ask for a purpose of their list, it is one of it, or begins with one and a colon.
+
+    Raises RecordingUnknown when the actor may not see it, RecordingDestroyed, PurposeMissing, PurposeNotOffered.
     """
     clock, purpose = clock or SystemClock(), " ".join(purpose.split())
     if not 1 <= len(purpose) <= LONGEST_PURPOSE:
         raise PurposeMissing(longest=LONGEST_PURPOSE)
     may = visible_to(actor)
-    query = sa.select(recording.c.id).where(recording.c.id == recording_id, may.expression)
-    if tx.execute(query).first() is None:
+    query = sa.select(recording.c.wearer_id).where(recording.c.id == recording_id, may.expression)
+    row = tx.execute(query).first()
+    if row is None:
         raise RecordingUnknown(id=recording_id)
+    _must_be_offered(read_policy(tx), purpose, own=row.wearer_id == actor.account_id)
     must_not_be_destroyed(tx, recording_id)
     viewing_id, now = new_id(), clock.now()
     details = {"viewing": viewing_id, "purpose": purpose, "by": may.reason}
@@ -110,6 +120,15 @@ def begin_viewing(
     begun = Viewing(viewing_id, recording_id, actor.account_id, purpose, event_id, now, now + LASTS)
     tx.execute(viewing.insert(), vars(begun))
     return begun
+
+
+def _must_be_offered(policy: AccessPolicy, purpose: str, *, own: bool) -> None:
+    """Nobody was asked for the picture in a list, and a granted review is its own purpose."""
+    if policy.other_purposes or not policy.asks(own=own) or purpose in (POSTER_PURPOSE, REVIEW_PURPOSE):
+        return
+    said = purpose.partition(": ")[2] if purpose.startswith(_DOWNLOADS) else purpose
+    if said.partition(":")[0] not in policy.purposes:
+        raise PurposeNotOffered(offered=", ".join(policy.purposes))
 
 
 def watched_within(

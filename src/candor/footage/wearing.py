@@ -266,6 +266,8 @@ def _said(tx: Connection, row: sa.Row[Any]) -> Wearing | None:
 def set_by_hand(tx: Connection, recording_id: str) -> bool:
     """Whether a person set wearer or unit, or settled a conflict about them."""
     for event in custody.history(tx, recording_id):
+        if event.is_erased:  # by order; nobody derives anything of it any more
+            continue
         if event.kind is Event.RECORDING_CHANGED and {"wearer", "unit"} & event.details["changed"].keys():
             return True
         if event.kind is Event.DISCREPANCY_SETTLED and event.details["field"] == Field.WEARER.value:

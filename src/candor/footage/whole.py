@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from candor.core.clock import iso
 from candor.footage.bookmarks import bookmarks_of
+from candor.footage.purging import erased_by_order
 from candor.footage.rules import RecordingState
 from candor.footage.sidecars import sidecars_of
 from candor.footage.tables import gathering, recording, recording_gap
@@ -22,11 +23,13 @@ def whole_told(tx: Connection, recording_id: str) -> dict[str, Any]:
     """{"activated_at", "deactivated_at", "ended_at", "regrouped_into", "made_of": [ids], "elsewhere": [ids of
     recordings that had bytes of it before], "coming_in": {"begun_at",
     "last_part_at"} while parts still come, "gaps", "sidecars", "bookmarks", "tracks"}. Times are ISO 8601 in UTC or
-    None; of tracks the number of points and the first and last. Whoever calls has checked that the reader may see it.
+    None; of tracks the number of points and the first and last. Of what an order erased no hash is told: what is left
+    is a digest that nobody else can make. Whoever calls has checked that the reader may see it.
     """
     columns = ("state", "activated_at", "deactivated_at", "ended_at", "regrouped_into")
     row = tx.execute(sa.select(*(recording.c[name] for name in columns)).where(recording.c.id == recording_id)).one()
     made_of = sa.select(recording.c.id).where(recording.c.regrouped_into == recording_id)
+    erased = erased_by_order(tx, recording_id)
     return {
         "activated_at": _iso(row.activated_at),
         "deactivated_at": _iso(row.deactivated_at),
@@ -37,7 +40,13 @@ def whole_told(tx: Connection, recording_id: str) -> dict[str, Any]:
         "coming_in": _coming_in(tx, recording_id) if row.state == RecordingState.RECEIVING.value else None,
         "gaps": gaps_told(tx, recording_id),
         "sidecars": [
-            {"id": one.id, "kind": one.kind, "name": one.name, "size": one.size, "sha256": one.sha256.hex()}
+            {
+                "id": one.id,
+                "kind": one.kind,
+                "name": one.name,
+                "size": one.size,
+                "sha256": None if erased else one.sha256.hex(),
+            }
             for one in sidecars_of(tx, recording_id)
         ],
         "bookmarks": [

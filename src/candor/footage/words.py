@@ -40,7 +40,10 @@ class Fact(StrEnum):
     STATE = "s"
     FLAG = "f"
     INCIDENT = "i"
+    OPENED = "o"
     PLACE = "p"
+    LABEL = "l"
+    MATTER = "m"
 
 
 def cut(text: str) -> list[str]:
@@ -58,6 +61,10 @@ def cut(text: str) -> list[str]:
 def fact(kind: Fact, value: str) -> str:
     """The word of a fact whose value is an identifier or a name from a fixed list (ASCII letters, digits, hyphens)."""
     return f"§{kind.value}{value.replace('-', '')}"
+
+
+#: The word of recordings that nobody put into a category. No category yields it: theirs are hexadecimal (`named`).
+UNCATEGORISED = fact(Fact.CATEGORY, "none")
 
 
 def named(kind: Fact, text: str) -> str:

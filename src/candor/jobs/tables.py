@@ -55,3 +55,12 @@ job_worker = sa.Table(
     sa.Column("beat_at", UtcDateTime, nullable=False),  # for people
     sa.Column("started_at", UtcDateTime, nullable=False),
 )
+
+#: What is done again and again (jobs.recurring), and when it was done last.
+recurring_act = sa.Table(
+    "recurring_act",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("first_at", UtcDateTime, nullable=False),  # when it was first looked at here
+    sa.Column("last_at", UtcDateTime),
+)

@@ -11,13 +11,23 @@ import candor.docking.credential_tables
 import candor.docking.links.tables
 import candor.docking.reconciliation.tables
 import candor.docking.uploads.tables
+import candor.fleet.duties.tables
 import candor.fleet.tables
+import candor.footage.archive_tables
+import candor.footage.classification_tables
+import candor.footage.destruction_tables
+import candor.footage.restriction_tables
 import candor.footage.tables
 import candor.health.tables
 import candor.jobs.tables
+import candor.law.tables
+import candor.matters.statement_tables
+import candor.matters.tables
+import candor.matters.wall_tables
 import candor.notices.tables
 import candor.people.tables
 import candor.recovery.tables
+import candor.retention.tables
 import candor.store.tables  # noqa: F401
 from candor.core.database import metadata
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
@@ -53,6 +53,12 @@ COLUMNS = (
     "event",
     "payload",
 )
+
+
+#: Of which recordings rooms above say to an actor that something happened, and not what: (tx, actor, recordings).
+WITHHELD: list[Callable[[Connection, Actor, Collection[str]], set[str]]] = []
+#: The same of cases, by what events say that they are about.
+WITHHELD_CASES: list[Callable[[Connection, Actor, Collection[str]], set[str]]] = []
 
 
 @dataclass(frozen=True)
@@ -156,7 +162,7 @@ def read(tx: Connection, actor: Actor, search: Search) -> tuple[list[Entry], Pag
     """One page of a search, with names."""
     actor.require(Permission.AUDIT_VIEW)
     page = find(tx, search)
-    return entries(tx, page.events), page
+    return entries(tx, _told(tx, actor, page.events, search.text)), page
 
 
 def record_search(
@@ -193,9 +199,9 @@ def exported(tx: Connection, actor: Actor, search: Search) -> Iterator[Entry]:
     for event in every(tx, search, MOST_EXPORTED):
         chunk.append(event)
         if len(chunk) == _NAMES_AT_ONCE:
-            yield from entries(tx, chunk)
+            yield from entries(tx, _told(tx, actor, chunk, search.text))
             chunk = []
-    yield from entries(tx, chunk)
+    yield from entries(tx, _told(tx, actor, chunk, search.text))
 
 
 def as_csv(found: Iterable[Entry]) -> Iterator[str]:
@@ -217,6 +223,30 @@ def as_json(found: Iterable[Entry]) -> Iterator[str]:
         yield before + json.dumps(entry.row(), ensure_ascii=False)
         before = ",\n"
     yield ("\n" if before == ",\n" else before) + "]}\n"
+
+
+def _told(tx: Connection, actor: Actor, events: list[CustodyEvent], text: str) -> list[CustodyEvent]:
+    """The events as the actor may read them: that each happened, when and by whom, and what it says unless a wall
+    closes its recording or its case to them. What is withheld is said to be; the log commits to all of it all the same.
+    Where a text was looked for, it is left out: else asking again and again would tell what it says."""
+    about = {event.recording_id for event in events if event.recording_id is not None}
+    cases = {case for event in events if (case := _case_of(event)) is not None}
+    closed: set[str] = set()
+    for withheld, asked in ((WITHHELD, about), (WITHHELD_CASES, cases)):
+        for which in withheld if asked else ():
+            closed |= which(tx, actor, asked)
+    found = [(event, event.recording_id in closed or _case_of(event) in closed) for event in events]
+    return [_emptied(event) if hidden else event for event, hidden in found if not (hidden and text.strip())]
+
+
+def _case_of(event: CustodyEvent) -> str | None:
+    case = event.details.get("case")
+    return case if isinstance(case, str) else None
+
+
+def _emptied(event: CustodyEvent) -> CustodyEvent:
+    payload = json.loads(event.payload) | {"details": {"withheld": True}}
+    return replace(event, payload=json.dumps(payload, sort_keys=True))
 
 
 def entries(tx: Connection, events: list[CustodyEvent]) -> list[Entry]:

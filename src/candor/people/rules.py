@@ -14,6 +14,7 @@ class Role(StrEnum):
 
     OFFICER = "officer"
     SUPERVISOR = "supervisor"
+    COUNSEL = "counsel"
     EVIDENCE_TECHNICIAN = "evidence_technician"
     RECORDS_OFFICER = "records_officer"
     PROSECUTOR_GUEST = "prosecutor_guest"
@@ -33,13 +34,20 @@ class Permission(StrEnum):
 
     ACCOUNTS_MANAGE = "accounts:manage"
     AUDIT_VIEW = "audit:view"
+    CASES_MANAGE = "cases:manage"
+    CASES_VIEW = "cases:view"
     CATEGORIES_MANAGE = "categories:manage"
     DEVICES_MANAGE = "devices:manage"
     DOCKS_MANAGE = "docks:manage"
     DOCKS_VIEW = "docks:view"
+    DUTIES_VIEW = "duties:view"
     FIXITY_RUN = "fixity:run"
+    HOLDS_MANAGE = "holds:manage"
     JOBS_VIEW = "jobs:view"
     KEYS_MANAGE = "keys:manage"
+    LAW_ADOPT = "law:adopt"
+    LAW_CHANGE = "law:change"
+    LAW_VIEW = "law:view"
     LOG_VIEW = "log:view"
     NOTICES_MANAGE = "notices:manage"
     POLICY_MANAGE = "policy:manage"
@@ -51,7 +59,12 @@ class Permission(StrEnum):
     RECORDINGS_TAKE_IN = "recordings:take-in"
     RECORDINGS_VIEW_ALL = "recordings:view-all"
     RECORDINGS_VIEW_OWN = "recordings:view-own"
+    RECORDINGS_VIEW_RESTRICTED = "recordings:view-restricted"
     RECORDINGS_VIEW_UNIT = "recordings:view-unit"
+    RESTRICTIONS_MANAGE = "restrictions:manage"
+    RETENTION_APPROVE = "retention:approve"
+    RETENTION_VIEW = "retention:view"
+    STATEMENTS_DECIDE = "statements:decide"
     SYSTEM_VIEW = "system:view"
     UNITS_MANAGE = "units:manage"
 
@@ -60,43 +73,91 @@ _P = Permission
 
 #: The whole of what each role grants. Who keeps accounts does not see footage by that: give both roles for both.
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.OFFICER: frozenset({_P.LOG_VIEW, _P.RECORDINGS_CHANGE_OWN, _P.RECORDINGS_TAKE_IN, _P.RECORDINGS_VIEW_OWN}),
+    Role.OFFICER: frozenset(
+        {_P.LAW_VIEW, _P.LOG_VIEW, _P.RECORDINGS_CHANGE_OWN, _P.RECORDINGS_TAKE_IN, _P.RECORDINGS_VIEW_OWN}
+    ),
     Role.SUPERVISOR: frozenset(
         {
+            _P.CASES_VIEW,
+            _P.DUTIES_VIEW,
+            _P.LAW_VIEW,
             _P.LOG_VIEW,
             _P.RECORDINGS_CHANGE_OWN,
             _P.RECORDINGS_CHANGE_UNIT,
             _P.RECORDINGS_TAKE_IN,
             _P.RECORDINGS_VIEW_OWN,
             _P.RECORDINGS_VIEW_UNIT,
+            _P.STATEMENTS_DECIDE,
+        }
+    ),
+    # Reads the law for the agency, answers for what is done by it, and keeps the hands off the footage itself.
+    Role.COUNSEL: frozenset(
+        {
+            _P.AUDIT_VIEW,
+            _P.CASES_MANAGE,
+            _P.CASES_VIEW,
+            _P.DUTIES_VIEW,
+            _P.HOLDS_MANAGE,
+            _P.LAW_ADOPT,
+            _P.LAW_CHANGE,
+            _P.LAW_VIEW,
+            _P.LOG_VIEW,
+            _P.RECORDINGS_VIEW_ALL,
+            _P.RECORDINGS_VIEW_RESTRICTED,
+            _P.RESTRICTIONS_MANAGE,
+            _P.RETENTION_APPROVE,
+            _P.RETENTION_VIEW,
+            _P.STATEMENTS_DECIDE,
         }
     ),
     Role.EVIDENCE_TECHNICIAN: frozenset(
         {
+            _P.CASES_MANAGE,
+            _P.CASES_VIEW,
             _P.CATEGORIES_MANAGE,
             _P.DEVICES_MANAGE,
             _P.DOCKS_MANAGE,
             _P.DOCKS_VIEW,
+            _P.DUTIES_VIEW,
             _P.FIXITY_RUN,
+            _P.HOLDS_MANAGE,
             _P.JOBS_VIEW,
+            _P.LAW_VIEW,
             _P.LOG_VIEW,
             _P.RECORDINGS_CHANGE_ALL,
             _P.RECORDINGS_EXPORT,
             _P.RECORDINGS_PURGE,
             _P.RECORDINGS_TAKE_IN,
             _P.RECORDINGS_VIEW_ALL,
+            _P.RECORDINGS_VIEW_RESTRICTED,
+            _P.RESTRICTIONS_MANAGE,
+            _P.RETENTION_VIEW,
             _P.SYSTEM_VIEW,
         }
     ),
     Role.RECORDS_OFFICER: frozenset(
-        {_P.LOG_VIEW, _P.RECORDINGS_CHANGE_ALL, _P.RECORDINGS_EXPORT, _P.RECORDINGS_VIEW_ALL}
+        {
+            _P.CASES_MANAGE,
+            _P.CASES_VIEW,
+            _P.HOLDS_MANAGE,
+            _P.LAW_VIEW,
+            _P.LOG_VIEW,
+            _P.RECORDINGS_CHANGE_ALL,
+            _P.RECORDINGS_EXPORT,
+            _P.RECORDINGS_VIEW_ALL,
+            _P.RECORDINGS_VIEW_RESTRICTED,
+            _P.RETENTION_APPROVE,
+            _P.RETENTION_VIEW,
+        }
     ),
     # The parties to a case see what is handed to them, and nothing by their role alone.
     Role.PROSECUTOR_GUEST: frozenset({_P.LOG_VIEW}),
     Role.DEFENCE_GUEST: frozenset({_P.LOG_VIEW}),
-    Role.OVERSIGHT: frozenset({_P.AUDIT_VIEW, _P.DOCKS_VIEW, _P.LOG_VIEW}),
-    Role.PROGRAMME_MANAGER: frozenset({_P.DOCKS_VIEW, _P.LOG_VIEW, _P.SYSTEM_VIEW}),
-    Role.RESEARCHER: frozenset({_P.LOG_VIEW}),
+    Role.OVERSIGHT: frozenset(
+        {_P.AUDIT_VIEW, _P.DOCKS_VIEW, _P.DUTIES_VIEW, _P.LAW_VIEW, _P.LOG_VIEW, _P.RETENTION_VIEW}
+    ),
+    Role.PROGRAMME_MANAGER: frozenset({_P.DOCKS_VIEW, _P.DUTIES_VIEW, _P.LAW_VIEW, _P.LOG_VIEW, _P.SYSTEM_VIEW}),
+    Role.RESEARCHER: frozenset({_P.LAW_VIEW, _P.LOG_VIEW}),
     Role.ADMINISTRATOR: frozenset(
         {
             _P.ACCOUNTS_MANAGE,
@@ -105,11 +166,15 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             _P.DEVICES_MANAGE,
             _P.DOCKS_MANAGE,
             _P.DOCKS_VIEW,
+            _P.DUTIES_VIEW,
             _P.JOBS_VIEW,
             _P.KEYS_MANAGE,
+            _P.LAW_CHANGE,
+            _P.LAW_VIEW,
             _P.LOG_VIEW,
             _P.NOTICES_MANAGE,
             _P.POLICY_MANAGE,
+            _P.RETENTION_VIEW,
             _P.SYSTEM_VIEW,
             _P.UNITS_MANAGE,
         }
@@ -120,6 +185,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 ROLE_WORDS: dict[Role, str] = {
     Role.OFFICER: "Officer",
     Role.SUPERVISOR: "Supervisor",
+    Role.COUNSEL: "Counsel",
     Role.EVIDENCE_TECHNICIAN: "Evidence technician",
     Role.RECORDS_OFFICER: "Records officer",
     Role.PROSECUTOR_GUEST: "Prosecutor (guest)",
@@ -134,6 +200,7 @@ ROLE_WORDS: dict[Role, str] = {
 ROLE_EXPLAINED: dict[Role, str] = {
     Role.OFFICER: "Wears a camera: sees, describes and takes in the recordings worn by the account itself.",
     Role.SUPERVISOR: "Leads a unit: sees and describes the recordings of the unit as well.",
+    Role.COUNSEL: "The agency's lawyer: adopts rules, places holds, approves what is destroyed; changes no footage.",
     Role.EVIDENCE_TECHNICIAN: "Keeps the archive: sees everything, takes in, describes, exports, checks the store.",
     Role.RECORDS_OFFICER: "Answers requests: sees everything, describes and exports.",
     Role.PROSECUTOR_GUEST: "Of the prosecution, not of the agency: sees what is handed over in a case, nothing else.",
@@ -148,13 +215,20 @@ ROLE_EXPLAINED: dict[Role, str] = {
 PERMISSION_WORDS: dict[Permission, str] = {
     Permission.ACCOUNTS_MANAGE: "make and change accounts",
     Permission.AUDIT_VIEW: "search what was done by whom",
+    Permission.CASES_MANAGE: "open and change cases",
+    Permission.CASES_VIEW: "see cases",
     Permission.CATEGORIES_MANAGE: "change the list of categories",
     Permission.DEVICES_MANAGE: "register devices",
     Permission.DOCKS_MANAGE: "manage docks, who has which camera, and conflicts about recordings",
     Permission.DOCKS_VIEW: "see docks, cameras, transfers and what is missing",
+    Permission.DUTIES_VIEW: "see whose duties are due",
     Permission.FIXITY_RUN: "check every stored file",
+    Permission.HOLDS_MANAGE: "place and release holds",
     Permission.JOBS_VIEW: "see the work in progress",
     Permission.KEYS_MANAGE: "see and confirm the recovery sheet",
+    Permission.LAW_ADOPT: "adopt rules of law for the agency",
+    Permission.LAW_CHANGE: "propose and approve law packs and the agency's policy",
+    Permission.LAW_VIEW: "read the law as it is applied here",
     Permission.LOG_VIEW: "see the custody log",
     Permission.NOTICES_MANAGE: "say who is told of what",
     Permission.POLICY_MANAGE: "change how people sign in, and service accounts",
@@ -162,11 +236,16 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.RECORDINGS_CHANGE_OWN: "describe their own recordings",
     Permission.RECORDINGS_CHANGE_UNIT: "describe the recordings of their unit",
     Permission.RECORDINGS_EXPORT: "hand out packages of recordings",
-    Permission.RECORDINGS_PURGE: "destroy recordings for good",
+    Permission.RECORDINGS_PURGE: "propose that recordings are destroyed, and destroy what was approved",
     Permission.RECORDINGS_TAKE_IN: "take in recordings",
     Permission.RECORDINGS_VIEW_ALL: "watch any recording",
     Permission.RECORDINGS_VIEW_OWN: "watch their own recordings",
+    Permission.RECORDINGS_VIEW_RESTRICTED: "watch recordings that a label restricts",
     Permission.RECORDINGS_VIEW_UNIT: "watch the recordings of their unit",
+    Permission.RESTRICTIONS_MANAGE: "restrict recordings, and say who may see them all the same",
+    Permission.RETENTION_APPROVE: "approve what is to be destroyed",
+    Permission.RETENTION_VIEW: "see how long recordings are kept, and what is to be destroyed",
+    Permission.STATEMENTS_DECIDE: "grant a review before a statement",
     Permission.SYSTEM_VIEW: "see how the system is doing",
     Permission.UNITS_MANAGE: "make units",
 }

@@ -243,7 +243,8 @@ class Backup:
             yield Item(object_id, size, found)
 
     def _fetch(self, object_id: str, size: int, there: dict[str, int]) -> bytes | None:
-        store = self.here.vault.store
+        vault = self.here.vault
+        store = vault.archive if vault.archive is not None and vault.is_archived(object_id) else vault.store
         if object_id in there:
             # Left by a run that came to no end, or damaged since: kept if it is what the archive has.
             found = hash_of(self.place.objects, object_id)

@@ -33,6 +33,7 @@ from candor.recovery.loading import holds_rows, load
 from candor.recovery.manifest import Manifest
 from candor.recovery.opening import OpenBackup, open_backup
 from candor.recovery.place import BackupPlace
+from candor.retention.deciding import withdraw_approved
 from candor.store import FixityProgress, KeyRing
 from candor.store.tombstones import KeysLedger, Tombstone, read_file
 
@@ -275,4 +276,7 @@ class Restore:
             "log_behind": result.behind is not None,
         }
         with here.database.write() as tx:
+            # What was held since the backup was made is not in it: nothing goes before two people looked once more.
+            why = "a backup was restored; propose it again once the holds since then are placed"
+            withdraw_approved(tx, by=f"system:{ACTOR}", reason=why, clock=here.clock)
             append(tx, Event.RESTORE_MADE, actor=f"system:{ACTOR}", details=details, clock=here.clock)

@@ -106,7 +106,7 @@ def bring_objects(
         for item in batch:
             if item.object_id in destroyed:
                 brought.destroyed += 1
-                here.vault.store.delete(item.object_id)
+                here.vault.remove(item.object_id)
             else:
                 problem = _bring(here, place, item, brought)
                 problems.extend(filter(None, [problem]))
@@ -223,7 +223,7 @@ def put_back_settings(settings: Settings, saved: Path) -> Path:
 
 def _bring(here: Installation, place: BackupPlace, item: Item, brought: Brought) -> str | None:
     store = here.vault.store
-    found = store.head(item.object_id)
+    found = here.vault.there(item.object_id)
     if found is not None and found.size == item.size:
         brought.there += 1
         return None
@@ -250,6 +250,6 @@ def _never_there(here: Installation, listed: set[str]) -> list[str]:
     with here.database.read() as tx:
         living = sa.select(vault_object.c.object_id).where(vault_object.c.key_destroyed_at.is_(None))
         for object_id in tx.scalars(living.order_by(vault_object.c.object_id)):
-            if object_id not in listed and here.vault.store.head(object_id) is None:
+            if object_id not in listed and here.vault.there(object_id) is None:
                 problems.append(f"{object_id}: it was missing when the backup was made")
     return problems

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -45,7 +45,8 @@ def sweep(database: Database, vault: Vault, older_than: timedelta = timedelta(da
     before = vault.clock.now() - older_than
     unrecorded: list[str] = []
     keyless: list[str] = []
-    for batch in _batches(vault.store.list()):
+    kept_in = [vault.store.list(), *([] if vault.archive is None else [vault.archive.list()])]
+    for batch in _batches(chain.from_iterable(kept_in)):
         with database.read() as tx:
             suspects = _left_over(tx, batch, before)
         if not any(suspects):
@@ -60,7 +61,7 @@ def sweep(database: Database, vault: Vault, older_than: timedelta = timedelta(da
                 (unrecorded, keyless),
                 strict=True,
             ):
-                removed += [object_id for object_id in found if vault.store.delete(object_id)]
+                removed += [object_id for object_id in found if vault.remove(object_id)]
     return Swept(vault.store.clear_unfinished(before), tuple(unrecorded), tuple(keyless))
 
 

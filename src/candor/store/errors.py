@@ -99,6 +99,20 @@ class KeyringUnusable(StoreError):
     exit_code = 9
 
 
+class ObjectArchived(StoreError):
+    """This footage lies in the archive ({place}), because nobody opened it for long. It can be brought back; that takes
+    up to {hours} hours. Ask for it on the recording's page, or with `candor archive return`."""
+
+    exit_code = 7
+
+
+class ArchiveDiffers(StoreError):
+    """The object {object_id} is not the same in {target} as in {source}. Nothing was removed from either. Check both
+    with `candor fixity`."""
+
+    exit_code = 6
+
+
 class KeyMissing(StoreError):
     """The object {object_id} cannot be opened: {reason}. Put the key back from where the keys are kept."""
 

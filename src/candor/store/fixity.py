@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 
 from candor.core.database import Database
 from candor.core.ids import new_id
-from candor.store.errors import FixityRunUnknown, KeyMissing, ObjectAltered, ObjectMissing, StoreError
+from candor.store.errors import FixityRunUnknown, KeyMissing, ObjectAltered, ObjectArchived, ObjectMissing, StoreError
 from candor.store.sealing import BLOCK, Digests
 from candor.store.tables import fixity_run, vault_object
 from candor.store.vault import RecordedObject, Vault
@@ -150,6 +150,11 @@ def check_object(
         findings = _compare(database, vault, recorded, counted)
         if findings:
             outcome = Outcome.ALTERED
+    except ObjectArchived:
+        # Reading all of it is what an archive is there to spare: it is read when it is brought back.
+        found = vault.there(recorded.object_id)
+        if found is None or found.size != recorded.stored_size:
+            outcome, findings = Outcome.ALTERED, ("it has another size in the archive than was sealed",)
     except ObjectMissing as error:
         outcome, findings = Outcome.MISSING, (f"it is not in the store at {error.fields['place']}",)
     except ObjectAltered as error:

@@ -13,7 +13,7 @@ from candor.store.folder import FolderStore
 from candor.store.named_files import BucketFiles, FolderFiles, NamedFiles
 from candor.store.stored import ObjectStore
 
-__all__ = ["open_place", "open_store"]
+__all__ = ["open_at", "open_place", "open_store"]
 
 
 def open_store(settings: Settings) -> ObjectStore:
@@ -23,6 +23,12 @@ def open_store(settings: Settings) -> ObjectStore:
     if isinstance(found, Path):
         return FolderStore(found)
     return BucketStore(*found, **_access(settings))
+
+
+def open_at(settings: Settings, url: str, setting: str) -> ObjectStore:
+    """Another place for objects, with the access of the store. `setting`: its name, for the errors."""
+    found = _parse(url, setting)
+    return FolderStore(found) if isinstance(found, Path) else BucketStore(*found, **_access(settings))
 
 
 def open_place(settings: Settings, url: str) -> tuple[ObjectStore, NamedFiles]:

@@ -81,6 +81,8 @@ tombstone = sa.Table(
     sa.Column("actor", sa.Text, nullable=False),  # account id or system:…
     sa.Column("authority", sa.Text, nullable=False),  # by what right: an order, a statute
     sa.Column("reason", sa.Text, nullable=False),
+    # purge: catalogue entry and history stay; erasure: what they held of the footage is gone too, by a court's order
+    sa.Column("kind", sa.Text, nullable=False, server_default="purge"),
     # What has been done since; None: still owed.
     sa.Column("erased_at", UtcDateTime),  # the bytes left the store
     sa.Column("kept_at", UtcDateTime),  # in the ledger beside the keys

@@ -31,8 +31,10 @@ from candor.store.keys import KEY_SIZE, KeyRing
 from candor.store.named_files import NamedFiles
 from candor.store.sealed_bytes import NotAuthentic, open_bytes, seal_bytes
 
-__all__ = ["KeysLedger", "PlaceLedger", "Tombstone", "decode", "encode", "read_file"]
+__all__ = ["ERASURE", "PURGE", "KeysLedger", "PlaceLedger", "Tombstone", "decode", "encode", "read_file"]
 
+PURGE = "purge"
+ERASURE = "erasure"
 _FILE = "tombstones.jsonl"
 _FOLDER = "tombstones"
 
@@ -40,7 +42,7 @@ _FOLDER = "tombstones"
 @dataclass(frozen=True)
 class Tombstone:
     """One act of destruction. `subject`: the recording; `actor` and the words are None when the key that sealed them is
-    not at hand."""
+    not at hand. `kind`: PURGE, or ERASURE where the catalogue entry and the history were emptied too."""
 
     id: str
     subject: str
@@ -49,6 +51,7 @@ class Tombstone:
     actor: str | None = None
     authority: str | None = None
     reason: str | None = None
+    kind: str = PURGE
 
     @property
     def is_checked(self) -> bool:
@@ -77,7 +80,10 @@ def decode(keys: KeyRing, line: bytes, where: str) -> Tombstone:
         found = json.loads(line)
         private = found.pop("sealed")
         ids = tuple(found["objects"])
-        stone = Tombstone(found["id"], found["recording"], ids, from_iso(found["destroyed_at"]))
+        kind = found.get("kind", PURGE)
+        stone = Tombstone(found["id"], found["recording"], ids, from_iso(found["destroyed_at"]), kind=kind)
+        if kind not in (PURGE, ERASURE):
+            raise ValueError("it is of a kind that is not known")
         if found != _clear(stone) or not all(map(is_id, (stone.id, stone.subject, *ids))):
             raise ValueError("it holds what no tombstone has")
         epoch, wrapped = int(private["epoch"]), base64.b64decode(private["wrapped"], validate=True)
@@ -167,6 +173,8 @@ def _clear(stone: Tombstone) -> dict[str, Any]:
         "objects": list(stone.object_ids),
         "recording": stone.subject,
         "v": 1,
+        # Whoever does not know the word refuses the entry, and does not bring back what an order erased.
+        **({} if stone.kind == PURGE else {"kind": stone.kind}),
     }
 
 

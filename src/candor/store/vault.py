@@ -17,6 +17,7 @@ from candor.core.clock import Clock, SystemClock, iso
 from candor.core.ids import new_id
 from candor.core.settings import Settings
 from candor.store import secrets
+from candor.store.archive import open_archive
 from candor.store.errors import (
     KeyDestroyed,
     KeyInUse,
@@ -24,6 +25,7 @@ from candor.store.errors import (
     KeyStillHeld,
     KeyWrong,
     ObjectAltered,
+    ObjectArchived,
     ObjectExists,
     ObjectMissing,
     ObjectUnknown,
@@ -32,7 +34,7 @@ from candor.store.keys import KEY_SIZE, WRAPPED_SIZE, KeyRing
 from candor.store.objects import open_store
 from candor.store.rewrapping import rewrap_batch
 from candor.store.sealing import BLOCKS, ObjectWriter, Readable, SealedObject, context_of
-from candor.store.stored import ObjectStore
+from candor.store.stored import ObjectStore, StoredObject
 from candor.store.stream import SealedStream
 from candor.store.tables import vault_epoch, vault_key, vault_object
 
@@ -67,8 +69,16 @@ class Vault:
     Shared by all threads of a process. No method commits.
     """
 
-    def __init__(self, store: ObjectStore, keys: KeyRing, clock: Clock | None = None) -> None:
-        self.store, self.keys = store, keys
+    def __init__(
+        self,
+        store: ObjectStore,
+        keys: KeyRing,
+        clock: Clock | None = None,
+        *,
+        archive: ObjectStore | None = None,
+        return_hours: int = 12,
+    ) -> None:
+        self.store, self.keys, self.archive, self.return_hours = store, keys, archive, return_hours
         self.clock: Clock = clock or SystemClock()
         self._vouched: set[int] = set()
         self._blocks = BLOCKS
@@ -76,7 +86,25 @@ class Vault:
     @classmethod
     def from_settings(cls, settings: Settings, clock: Clock | None = None) -> Vault:
         """The vault that the settings describe. Raises KeyringMissing before `create_keyring` was called once."""
-        return cls(open_store(settings), KeyRing.load(settings.keys_folder), clock)
+        archive, hours = open_archive(settings), settings.archive_return_hours
+        keys = KeyRing.load(settings.keys_folder)
+        return cls(open_store(settings), keys, clock, archive=archive, return_hours=hours)
+
+    def there(self, object_id: str) -> StoredObject | None:
+        """What the store says of an object, or the archive where the store has none of it."""
+        found = self.store.head(object_id)
+        return found if found is not None or self.archive is None else self.archive.head(object_id)
+
+    def is_archived(self, object_id: str) -> bool:
+        """Whether an object lies in the archive alone."""
+        if self.archive is None or self.store.head(object_id) is not None:
+            return False
+        return self.archive.head(object_id) is not None
+
+    def remove(self, object_id: str) -> bool:
+        """Remove an object's bytes wherever they lie; whether there were any."""
+        there = self.store.delete(object_id)
+        return (self.archive is not None and self.archive.delete(object_id)) or there
 
     def for_many(self) -> Vault:
         """The same vault, for whoever seals many objects at a time: its writers have no threads of their own, and each
@@ -140,11 +168,16 @@ class Vault:
         """The object's plaintext as a seekable stream; the transaction is needed only for this call.
 
         Raises ObjectUnknown, KeyDestroyed, KeyMissing or KeyWrong, ObjectMissing, ObjectAltered (also from the
-        stream, as soon as it meets altered bytes), StoreUnreachable.
+        stream, as soon as it meets altered bytes), ObjectArchived, StoreUnreachable.
         """
         recorded = self.look_up(tx, object_id)
         key = self._key_of(tx, recorded)
-        source = self.store.source(object_id)
+        try:
+            source = self.store.source(object_id)
+        except ObjectMissing as error:
+            if self.archive is None or self.archive.head(object_id) is None:
+                raise
+            raise ObjectArchived(place=self.archive.place, hours=self.return_hours) from error
         try:
             if source.size != recorded.stored_size:
                 what = f"it has {source.size} bytes as stored, {recorded.stored_size} were sealed"
@@ -178,7 +211,7 @@ class Vault:
         """
         if self.look_up(tx, object_id).key_destroyed_at is None:
             raise KeyStillHeld(object_id=object_id)
-        return self.store.delete(object_id)
+        return self.remove(object_id)
 
     def check_keys(self, tx: Connection) -> None:
         """Raise KeyWrong when a key at hand is not the one this database was sealed with, KeyMissing when the key of

@@ -10,10 +10,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
@@ -25,18 +26,28 @@ from candor.core.outbox import KINDS
 from candor.custody.events import PLAIN_WORDS
 from candor.custody.searching import GROUP_WORDS
 from candor.fleet.clock_rules import BASIS_WORDS, CLOCK_WORDS, READING_WORDS
+from candor.fleet.duties import rules as duties
 from candor.fleet.rules import DOCK_WORDS, KIND_WORDS, STATE_WORDS
-from candor.footage import discrepancies
+from candor.footage import classification_rows, discrepancies, restriction_rules
 from candor.footage.fields import FIELD_WORDS
 from candor.footage.gaps import GAP_WORDS
 from candor.footage.rules import FLAG_WORDS, RENDITION_WORDS
 from candor.footage.times import SOURCE_WORDS
+from candor.law import rule_words, vocabulary
+from candor.matters import rules as matters
+from candor.matters import statements
 from candor.people.rules import PERMISSION_WORDS, ROLE_EXPLAINED, ROLE_WORDS
+from candor.retention import dispositions, planning
 from candor.web.i18n import DOMAIN, FOLDER
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 FILE = FOLDER / f"{DOMAIN}.pot"
+
+
+def _words(*tables: Mapping[Any, str]) -> list[str]:
+    return [words for table in tables for words in table.values()]
+
 
 #: Words that other rooms keep beside their enums, by where they stand.
 TABLES: dict[str, list[str]] = {
@@ -44,12 +55,27 @@ TABLES: dict[str, list[str]] = {
     "candor/custody/events.py": [*PLAIN_WORDS.values()],
     "candor/custody/searching.py": [*GROUP_WORDS.values()],
     "candor/fleet/clock_rules.py": [*BASIS_WORDS.values(), *CLOCK_WORDS.values(), *READING_WORDS.values()],
+    "candor/fleet/duties/rules.py": _words(duties.DUTY_WORDS, duties.RESULT_WORDS, duties.ACTION_WORDS),
     "candor/fleet/rules.py": [*DOCK_WORDS.values(), *KIND_WORDS.values(), *STATE_WORDS.values()],
+    "candor/footage/classification_rows.py": _words(classification_rows.BASIS_WORDS),
+    "candor/footage/restriction_rules.py": _words(restriction_rules.KIND_WORDS),
     "candor/footage/discrepancies.py": [*discrepancies.FIELD_WORDS.values(), *discrepancies.WHY_WORDS.values()],
     "candor/footage/fields.py": [*FIELD_WORDS.values()],
     "candor/footage/gaps.py": [*GAP_WORDS.values()],
     "candor/footage/rules.py": [*FLAG_WORDS.values(), *RENDITION_WORDS.values()],
     "candor/footage/times.py": [*SOURCE_WORDS.values()],
+    "candor/law/rule_words.py": _words(rule_words.KIND_WORDS, rule_words.VERIFICATION_WORDS, rule_words.CHECKED_WORDS),
+    "candor/law/vocabulary.py": _words(
+        vocabulary.CASE_KIND_WORDS,
+        vocabulary.CLASS_WORDS,
+        vocabulary.EVENT_WORDS,
+        vocabulary.HOLD_WORDS,
+        vocabulary.LABEL_WORDS,
+    ),
+    "candor/matters/rules.py": _words(matters.PART_WORDS, matters.SIDE_WORDS, matters.STATE_WORDS),
+    "candor/matters/statements.py": _words(statements.OCCASION_WORDS, statements.STATE_WORDS),
+    "candor/retention/dispositions.py": _words(dispositions.KIND_WORDS, dispositions.STATE_WORDS),
+    "candor/retention/planning.py": _words(planning.BLOCK_WORDS),
     "candor/people/rules.py": [*PERMISSION_WORDS.values(), *ROLE_EXPLAINED.values(), *ROLE_WORDS.values()],
 }
 #: Modules that do something when they are imported, or need what only they have.

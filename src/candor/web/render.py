@@ -20,6 +20,7 @@ from candor import __version__, notices
 from candor.core.clock import iso
 from candor.core.errors import CandorError
 from candor.footage import names
+from candor.matters.rules import MAY_LOOK
 from candor.people.rules import ROLE_EXPLAINED, ROLE_WORDS, Permission, Role
 from candor.web import formats, i18n
 from candor.web.access import Visit, installation_of, visit_of
@@ -47,11 +48,17 @@ NAVIGATION = (
         noted("Recordings"),
         (_P.RECORDINGS_VIEW_OWN, _P.RECORDINGS_VIEW_UNIT, _P.RECORDINGS_VIEW_ALL),
     ),
+    Place("/duties", "check", noted("Duties"), (_P.DUTIES_VIEW, _P.RECORDINGS_VIEW_OWN)),
     Place("/upload", "upload", noted("Take in"), (_P.RECORDINGS_TAKE_IN,)),
+    Place("/cases", "case", noted("Cases"), MAY_LOOK),
+    Place("/statements", "witness", noted("Reviews"), (_P.RECORDINGS_VIEW_OWN, _P.STATEMENTS_DECIDE)),
     Place("/activity", "activity", noted("Activity"), (_P.JOBS_VIEW,)),
     Place("/cameras", "camera", noted("Cameras"), (_P.DOCKS_VIEW,)),
     Place("/docks", "download", noted("Docks"), (_P.DOCKS_VIEW,)),
+    Place("/law", "bookmark", noted("Law"), (_P.LAW_VIEW,)),
+    Place("/retention", "clock", noted("Retention"), (_P.RETENTION_VIEW,)),
     Place("/custody", "seal", noted("Custody log"), (_P.LOG_VIEW,)),
+    Place("/access-rules", "lock", noted("Access"), (_P.RESTRICTIONS_MANAGE,)),
     Place("/accounts", "people", noted("Accounts"), (_P.ACCOUNTS_MANAGE,)),
     Place("/audit", "history", noted("Audit"), (_P.AUDIT_VIEW,)),
     Place("/system", "system", noted("System"), (_P.SYSTEM_VIEW,)),
@@ -106,6 +113,57 @@ SAID = {
     "axis-created": noted("The connection was made. Make its file now and load it into the camera system."),
     "keys-revoked": noted("The keys are revoked; whoever comes with them is turned away from now on."),
     "camera-user-matched": noted("It is on record who that is; what comes from now on is entered so."),
+    "restricted": noted("Who may see it was changed. It is on record."),
+    "access-rules-changed": noted("The rules were changed and hold from now on."),
+    "review-asked": noted("The review was asked for. Somebody else decides on it."),
+    "review-changed": noted("It is on record."),
+    "labels-changed": noted("It is on record, and so is what was said before."),
+    "categories-changed": noted("The list of categories was changed."),
+    "meaning-changed": noted("The meaning was changed. It counts as a change of the law that is applied here."),
+    "camera-tested": noted("It is on record that the camera was tested and is in order."),
+    "camera-not-in-order": noted(
+        "It is on record that the camera is not in order. Say what is wrong as soon as you can."
+    ),
+    "malfunction-reported": noted("What is wrong with the camera is on record, and your supervisor is told."),
+    "malfunction-acted": noted("It is on record what was done about the camera."),
+    "duty-explained": noted("The explanation is on record. What was missed stays in the count."),
+    "training-recorded": noted("The training is on record."),
+    "training-withdrawn": noted("The record was withdrawn. It stays on record, and counts no longer."),
+    "archive-asked": noted("It is being brought back. You are told when it is there."),
+    "return-destroyed": noted("What came in again was destroyed again."),
+    "return-destroyed-owed": noted(
+        "What came in again was destroyed again: nobody can read it any more. The rest is done by the next backup."
+    ),
+    "return-taken-in": noted("What came in again was taken in. Its history says by what right."),
+    "plan-asked": noted("The law is being asked of every recording."),
+    "plan-stopped": noted("The plan was stopped."),
+    "hold-placed": noted("It is held, and must stay until somebody releases it."),
+    "hold-changed": noted("The hold was changed."),
+    "hold-released": noted("The hold was released. What else keeps the footage goes on keeping it."),
+    "disposition-proposed": noted("It was proposed. Nothing happens before another person approves it."),
+    "disposition-approved": noted("It is approved. It can be carried out when the days of waiting are over."),
+    "disposition-refused": noted("It is refused. Nothing is destroyed by it."),
+    "disposition-run": noted("It is being carried out. What is found to have to stay is kept."),
+    "disposition-stopped": noted("It was stopped. What is destroyed is destroyed; the rest waits."),
+    "disposition-withdrawn": noted("It was taken back. What was not destroyed stays."),
+    "recording-kept": noted("The recording stays. Its history says why."),
+    "change-proposed": noted("It was proposed, and is being tried out. Another person decides."),
+    "change-tried": noted("It is being tried out on every recording."),
+    "change-in-force": noted("It is in force."),
+    "change-refused": noted("It is refused. Everything stays as it was."),
+    "change-withdrawn": noted("The proposal was taken back."),
+    "case-opened": noted("The case was opened."),
+    "case-changed": noted("The case was changed."),
+    "case-closed": noted("The case is closed. From now on the law counts from its closing."),
+    "case-reopened": noted("The case is open again."),
+    "case-recordings-added": noted("The recordings are in the case. Each history says so."),
+    "case-recording-removed": noted("The recording was taken out of the case. That it was in it stays on record."),
+    "case-person-added": noted("The person was entered in the case."),
+    "case-person-ended": noted("The part of that person has ended. That it was so stays on record."),
+    "case-moment-noted": noted("It is on record when that happened."),
+    "case-moment-mended": noted("The entry was put right. What stood there before stays on record."),
+    "case-related": noted("The cases stand beside each other."),
+    "case-relation-ended": noted("The cases do not stand beside each other any more."),
     "recordings-changed": noted("The chosen recordings were changed, each with an entry in its custody history."),
 }
 

@@ -21,14 +21,16 @@ from candor.custody.events import Event
 from candor.custody.record import history, recent
 from candor.docking.cards import beside
 from candor.docking.cards.grouping import Measured
+from candor.docking.cards.listing import Card
 from candor.docking.cards.measuring import Measuring
 from candor.docking.cards.outcomes import ClipTaken
 from candor.docking.cards.records import ReadingState, readings
 from candor.docking.cards.tables import card_file, card_reading
 from candor.docking.cards.taking import CardPass, Memory
+from candor.docking.cards.wiping import compare
 from candor.fleet.reports import reports_of
 from candor.fleet.service import find_by_serial
-from candor.footage import gathering
+from candor.footage import gathering, returning
 from candor.footage.discrepancies import Field, discrepancies_of
 from candor.footage.intake import IntakeWriter
 from candor.footage.purging import purge
@@ -503,7 +505,15 @@ def test_what_was_purged_does_not_come_back_by_itself(desk: Desk) -> None:
             tx, archive.vault, archive.jobs, archive.technician, recording_id,
             authority="Order 7", reason="test", clock=archive.clock,
         )  # fmt: skip
+    (again,) = desk.read().clips.values()  # recognised and held, once
+    assert again == recording_id
+    with archive.database.read() as tx:
+        (held,) = returning.waiting(tx, archive.technician)
+        assert tx.scalar(sa.select(recording.c.state)) == "destroyed"
+    assert (held.recording_id, held.face) == (recording_id, "card")
     assert desk.read().outcomes == []
+    with Card(desk.place) as card:
+        assert len(compare(archive.intake, card).files) == 1  # and the card can be wiped
 
 
 def test_what_the_store_lost_is_taken_in_again(desk: Desk) -> None:

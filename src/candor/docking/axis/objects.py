@@ -358,7 +358,7 @@ def _is_there(gate: AxisGate, row: sa.Row[Any]) -> bool:
         object_id = tx.scalar(query)
         if object_id is None or gate.vault.look_up(tx, object_id).key_destroyed_at is not None:
             return False
-    return gate.vault.store.head(object_id) is not None
+    return gate.vault.there(object_id) is not None
 
 
 def _rows(tx: Transaction, container_id: str, name: str) -> list[sa.Row[Any]]:

@@ -8,6 +8,7 @@ turn its footage away. Only what cannot be read at all is malformed.
 from __future__ import annotations
 
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ __all__ = [
     "container_name",
     "header_of",
     "is_encrypted",
+    "is_json",
     "metadata_of",
     "moment",
     "object_kind",
@@ -56,6 +58,7 @@ LONGEST_KEY, LONGEST_VALUE, MOST_KEYS = 128, 1024, 90
 
 _META = re.compile(r"x-(?:container|object)-meta-(.+)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what JSON never holds as it is
 _STAMP = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)[T_ -]?(\d\d):?(\d\d):?(\d\d)Z?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REJECTED = "RejectedContent_"
@@ -172,6 +175,18 @@ def is_encrypted(head: bytes) -> bool:
     """Whether these first bytes of a clip are those of no recording: neither Matroska nor ISO base media."""
     boxes = (b"ftyp", b"styp", b"moov", b"mdat", b"moof", b"free", b"skip", b"wide")
     return bool(head) and not head.startswith(b"\x1a\x45\xdf\xa3") and head[4:8] not in boxes
+
+
+def is_json(content: bytes) -> bool:
+    """Whether these bytes, or first bytes, can be JSON (RFC 8259): they begin as an array or an object, and are text
+    throughout. The beginning alone does not tell: one of 120 encrypted files begins like that by chance."""
+    if not content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")) or _NO_TEXT.search(content):
+        return False
+    try:
+        getincrementaldecoder("utf-8")().decode(content)  # cut anywhere, it may end within a character
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def moment(said: Mapping[str, str], key: str) -> datetime | None:

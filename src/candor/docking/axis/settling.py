@@ -29,7 +29,7 @@ from candor.docking.axis.encryption import ContentKey, Decrypting, KeyUnusable, 
 from candor.docking.axis.entries import category_named
 from candor.docking.axis.gate import AxisGate
 from candor.docking.axis.objects import WAITING, clip_claim, in_memory, read_small, recording_of
-from candor.docking.axis.rules import ContainerKind, ObjectKind, is_encrypted, moment, stem_of, tags_of
+from candor.docking.axis.rules import ContainerKind, ObjectKind, is_encrypted, is_json, moment, stem_of, tags_of
 from candor.docking.axis.tables import axis_container, axis_object
 from candor.fleet import clocks
 from candor.footage import gathering
@@ -43,6 +43,9 @@ __all__ = ["settle"]
 
 _LARGEST_KEY, _LARGEST_MARK, _LARGEST_TRACK = 64 << 10, 64 << 10, 32 << 20
 _TRACK_LIMITS = Limits(memory=512 << 20, cpu_seconds=10, wall_seconds=30, result_bytes=32 << 20)
+#: How often a track is read that took too long by the clock, or whose process was killed: with every call on its
+#: container, and each minute by itself (`waiting`). Its bytes are kept whatever comes of it.
+_MOST_TRIES = 20
 #: Both times of a track's entry are said in whole seconds.
 _TRACK_UNCERTAINTY_MS = 1000
 #: What passes: the same step is worth trying again. Any other error is of the one object alone.
@@ -242,7 +245,7 @@ def _settle_sidecar(place: _Place, row: sa.Row[Any], rows: Any) -> None:
         mark = _mark(place, row)
     if row.kind == ObjectKind.TRACK.value:
         track = _read_track(place, row, rows)
-    waits = row.kind == ObjectKind.TRACK.value and (track is None or "waits" in track)
+    waits = track is not None and "waits" in track
     with gate.database.write() as tx:
         attach_sidecar(tx, row.sidecar_id, recording_id, actor=place.bearer.actor, clock=gate.clock)
         if mark is not None:
@@ -250,9 +253,9 @@ def _settle_sidecar(place: _Place, row: sa.Row[Any], rows: Any) -> None:
             _categorise(tx, place, mark)
         if track is not None:
             _keep_track(tx, place, row, recording_id, track)
-        if not waits:
-            done = {"settled_at": gate.clock.now(), "problem": None}
-            tx.execute(axis_object.update().where(axis_object.c.id == row.id).values(**done))
+        problem = None if track is None else track.get("problem")
+        done = {"problem": problem} if waits else {"settled_at": gate.clock.now(), "problem": problem}
+        tx.execute(axis_object.update().where(axis_object.c.id == row.id).values(**done))
 
 
 def _mark(place: _Place, row: sa.Row[Any]) -> Bookmark:
@@ -281,21 +284,22 @@ def _categorise(tx: Transaction, place: _Place, mark: Bookmark) -> None:
         gathering.describe(tx, place.key, said, actor=place.bearer.actor, clock=place.gate.clock)
 
 
-def _read_track(place: _Place, row: sa.Row[Any], rows: Any) -> dict[str, Any] | None:
-    """What a limited process reads in a track; {"problem": …} for what is none, with "waits" where a key may yet come;
-    None when it could not be tried."""
+def _read_track(place: _Place, row: sa.Row[Any], rows: Any) -> dict[str, Any]:
+    """What a limited process reads in a track; {"problem": …} for what is none, with "waits" where it is to be read
+    again: a key may yet come, or the machine had no time for it. "tries": how often it had none."""
     gate = place.gate
     with gate.database.read() as tx:
-        content = read_small(gate, tx, sidecar_of(tx, row.sidecar_id).object_id, _LARGEST_TRACK)
+        beside = sidecar_of(tx, row.sidecar_id)
+        content = read_small(gate, tx, beside.object_id, _LARGEST_TRACK)
     if content is None:
         return {"problem": "it is larger than 32 MiB"}
-    if place.bearer.connection.encrypted and not _is_json(content):
+    if place.bearer.connection.encrypted and not is_json(content):
         keys, problem, opened = _keys_of(rows, row.name), WAITING, None
         for key in keys:
             try:
                 with gate.database.read() as tx:
                     found = _content_key(tx, place, key)
-                opened = _all_of(Decrypting(in_memory(content), found, _is_json))
+                opened = _all_of(Decrypting(in_memory(content), found, is_json))
                 break
             except KeyUnusable as error:
                 problem = str(error)
@@ -305,11 +309,14 @@ def _read_track(place: _Place, row: sa.Row[Any], rows: Any) -> dict[str, Any] | 
         content = opened
     try:
         stream = cast(BinaryIO, in_memory(content))
-        return run_limited("candor.docking.axis.parsing:parse_track", stream, {}, _TRACK_LIMITS)
-    except LimitedUnavailable:
-        return None
+        return run_limited("candor.docking.axis_track:parse_track", stream, {}, _TRACK_LIMITS)
+    except LimitedUnavailable as error:  # it was not begun: that says nothing about it, however often
+        return {"problem": str(error), "waits": True}
     except LimitedError as error:
-        return {"problem": str(error)}
+        if not error.passes:
+            return {"problem": str(error)}
+        tries = int(beside.facts.get("track", {}).get("tries", 0)) + 1
+        return {"problem": str(error), "tries": tries, **({"waits": True} if tries < _MOST_TRIES else {})}
 
 
 def _keep_track(tx: Transaction, place: _Place, row: sa.Row[Any], recording_id: str, found: Mapping[str, Any]) -> None:
@@ -318,8 +325,9 @@ def _keep_track(tx: Transaction, place: _Place, row: sa.Row[Any], recording_id: 
         Point(seconds, latitude, longitude, None if at is None else from_iso(at))
         for seconds, latitude, longitude, at in found.get("points", ())
     ]
-    facts = {"problem": found["problem"]} if "problem" in found else {}
-    set_facts(tx, row.sidecar_id, {"track": {"points": len(points), "left_out": found.get("left_out", 0), **facts}})
+    facts = {name: found[name] for name in ("problem", "tries") if name in found}
+    told = {"points": len(points), "left_out": found.get("left_out", 0), **facts}
+    set_facts(tx, row.sidecar_id, {"track": told, "track_problem": found.get("problem", "")})  # the latter is shown
     if not points:
         return
     track = Track("axis gpstrail", tuple(points), sidecar_id=row.sidecar_id)
@@ -361,7 +369,3 @@ def _keep_opened(place: _Place, row: sa.Row[Any], content: bytes) -> None:
 
 def _all_of(source: Decrypting) -> bytes:
     return b"".join(iter(lambda: source.read(1 << 20), b""))
-
-
-def _is_json(head: bytes) -> bool:
-    return head[:16].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))

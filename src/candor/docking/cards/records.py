@@ -21,6 +21,7 @@ from candor.custody.events import Event
 from candor.docking.cards.listing import CardFile, Listing
 from candor.docking.cards.tables import card_file, card_reading
 from candor.footage import names
+from candor.footage.destruction_tables import returned
 from candor.footage.rules import RecordingState
 from candor.footage.tables import part, recording, sidecar
 from candor.store import Vault
@@ -196,13 +197,16 @@ def keep_file(
 
 
 def known_files(tx: Connection, vault: Vault, fingerprints: Collection[bytes]) -> dict[bytes, Known]:
-    """Which of these files are in, and can be read in the vault, or were purged since. One whose sealed bytes are gone
-    without a purge is not known: it is taken in again."""
+    """Which of these files are in, and can be read in the vault, or were destroyed since. One whose sealed bytes are
+    gone without that is not known: it is taken in again. Nor is one that was destroyed and comes for the first time
+    since: it is taken in, recognised and held (`footage.returning`)."""
     found: dict[bytes, Known] = {}
     wanted = list(fingerprints)
     for begin in range(0, len(wanted), 500):
         for row in tx.execute(_known().where(card_file.c.fingerprint.in_(wanted[begin : begin + 500]))):
             destroyed = row.state == RecordingState.DESTROYED.value
+            if destroyed and row.part_id is not None and row.came_again is None:
+                continue
             object_id = row.part_object or row.sidecar_object
             if object_id is None or (not destroyed and not _there(tx, vault, object_id)):
                 continue
@@ -232,6 +236,7 @@ def note_failed(tx: Connection, path: str, name: str, reason: str, *, actor: str
 
 def _known() -> sa.Select[Any]:
     """Files with the part or the sidecar that they are, wherever a part belongs to by now."""
+    came_again = sa.select(sa.func.min(returned.c.id)).where(returned.c.part_id == card_file.c.part_id)
     home = sa.func.coalesce(part.c.recording_id, sidecar.c.recording_id, card_file.c.recording_id)
     return (
         sa.select(
@@ -246,6 +251,7 @@ def _known() -> sa.Select[Any]:
             sidecar.c.object_id.label("sidecar_object"),
             home.label("now_in"),
             recording.c.state,
+            came_again.scalar_subquery().label("came_again"),
         )
         .select_from(card_file)
         .outerjoin(part, part.c.id == card_file.c.part_id)
@@ -256,5 +262,5 @@ def _known() -> sa.Select[Any]:
 
 def _there(tx: Connection, vault: Vault, object_id: str) -> bool:
     recorded = vault.look_up(tx, object_id)
-    found = vault.store.head(object_id)
+    found = vault.there(object_id)
     return recorded.key_destroyed_at is None and found is not None and found.size == recorded.stored_size

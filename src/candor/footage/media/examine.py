@@ -11,7 +11,7 @@ from candor.core.limited import (
     LimitedError,
     LimitedUnavailable,
     Limits,
-    run_limited,
+    run_patiently,
 )
 from candor.footage.media.findings import PROBLEMS
 
@@ -30,7 +30,7 @@ def examine(
     started, and whatever reading `stream` raises.
     """
     try:
-        return run_limited("candor.footage.media.work:probe", stream, {}, limits, cancelled=cancelled)
+        return run_patiently("candor.footage.media.work:probe", stream, {}, limits, cancelled=cancelled)
     except (LimitedCancelled, LimitedUnavailable):
         raise
     except LimitedError as error:

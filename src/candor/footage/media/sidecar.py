@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, BinaryIO, Final
 
-from candor.core.limited import LimitedCancelled, LimitedError, LimitedUnavailable, Limits, run_limited
+from candor.core.limited import LimitedCancelled, LimitedError, LimitedUnavailable, Limits, run_patiently
 
 __all__ = ["LARGEST", "SIDECAR_LIMITS", "facts_of", "read_sidecar"]
 
@@ -25,7 +25,7 @@ def read_sidecar(
     why. Raises LimitedCancelled, LimitedUnavailable when no process could be started, and whatever `stream` raises.
     """
     try:
-        return run_limited(
+        return run_patiently(
             "candor.footage.media.reading:sidecar", stream, {"name": name[:255]}, limits, cancelled=cancelled
         )
     except (LimitedCancelled, LimitedUnavailable):

@@ -12,6 +12,7 @@ from candor.core.ids import new_id
 from candor.health.findings import Finding, bad, together
 from candor.health.place import NotHereYet, Place
 from candor.store import StoreError
+from candor.store.archive import open_archive
 from candor.store.tables import vault_object
 
 _MEND = "Is its disk mounted, the bucket there, the network up? Correct CANDOR_STORE_URL or the CANDOR_S3_ settings."
@@ -52,9 +53,9 @@ def _holds(place: Place) -> list[Finding]:
             oldest = tx.execute(living.order_by(vault_object.c.object_id).limit(_LOOKED_FOR)).all()
     except NotHereYet:
         return []
-    wrong = []
+    wrong, archive = [], open_archive(place.settings)
     for object_id, size in dict.fromkeys((row.object_id, row.stored_size) for row in [*newest, *oldest]):
-        there = place.store.head(object_id)
+        there = place.store.head(object_id) or (archive.head(object_id) if archive is not None else None)
         if there is None:
             wrong.append(f"{object_id} is missing")
         elif there.size != size:

@@ -17,6 +17,7 @@ from candor.core.errors import CandorError
 from candor.custody.errors import SearchWrong
 from candor.custody.searching import MOST_ROWS
 from candor.footage.errors import QueryWrong, RecordingUnknown
+from candor.footage.purging import erased_by_order
 from candor.footage.query import Query
 from candor.footage.search import Row, find, row_of
 from candor.footage.signatures import signatures_of, told
@@ -55,12 +56,13 @@ def recording(request: Request) -> Response:
         parts = tx.execute(sa.select(part).where(part.c.recording_id == recording_id).order_by(part.c.number)).all()
         signed = signatures_of(tx, [one.id for one in parts])
         whole = whole_told(tx, recording_id)
+        erased = erased_by_order(tx, recording_id)
     sealed = [
         {
             "number": one.number,
             "name": one.name,
             "size": one.size,
-            "sha256": one.sha256.hex(),
+            "sha256": None if erased else one.sha256.hex(),
             "media_type": one.media_type,
             "started_at": None if one.started_at is None else iso(one.started_at),
             "ended_at": None if one.ended_at is None else iso(one.ended_at),

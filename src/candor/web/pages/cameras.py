@@ -18,8 +18,9 @@ from candor.fleet.errors import WhoMissing
 from candor.fleet.moments import moment
 from candor.fleet.rules import KIND_WORDS, STATE_WORDS, DeviceKind, DeviceState, shown_state
 from candor.footage import search
-from candor.footage.discrepancies import counts_by_device, open_discrepancies
+from candor.footage.discrepancies import Discrepancy, counts_by_device, open_discrepancies
 from candor.footage.query import Query
+from candor.footage.rules import unrestricted_for
 from candor.footage.tables import recording
 from candor.people.rules import Permission
 from candor.people.tables import account
@@ -68,7 +69,7 @@ def show_all(request: Request) -> Response:
         ]
         conflicts = counts_by_device(tx)
         unconfirmed = len(service.devices(tx, found=True))
-        waiting = open_discrepancies(tx, limit=20)
+        waiting = _unrestricted(tx, request, open_discrepancies(tx, limit=20))
         values: dict[str, Any] = {
             "names": _people(tx),
             "sites": {one.id: one.name for one in places.sites(tx, closed=True)},
@@ -151,6 +152,8 @@ def _one(request: Request, problem: Problem | None, status: int, form: Mapping[s
             "recorded": _recorded(tx, device_id),
             "conflicts": open_discrepancies(tx, device_id=device_id),
         }
+        has = None if held is None else held.account_id
+        values["lacks"] = assignments.lacking(tx, has, device_id, here.clock.now()) if has else ()
     return render(
         request,
         "camera.html",
@@ -303,6 +306,13 @@ def _recorded(tx: Connection, device_id: str) -> tuple[int, Any]:
     query = sa.select(sa.func.count(), sa.func.max(recording.c.started_at)).where(recording.c.device_id == device_id)
     row = tx.execute(query).one()
     return row[0], row[1]
+
+
+def _unrestricted(tx: Connection, request: Request, found: list[Discrepancy]) -> list[Discrepancy]:
+    """Without those of recordings that a restriction hides from the reader."""
+    within = recording.c.id.in_([one.recording_id for one in found]), unrestricted_for(visit_of(request).actor)
+    seen = set(tx.scalars(sa.select(recording.c.id).where(*within)))
+    return [one for one in found if one.recording_id in seen]
 
 
 def _begun(tx: Connection, recording_ids: list[str]) -> dict[str, Any]:

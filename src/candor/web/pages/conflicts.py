@@ -28,6 +28,7 @@ from candor.footage.discrepancies import (
     settle,
 )
 from candor.footage.errors import DiscrepancyUnknown, RecordingUnknown
+from candor.footage.rules import unrestricted_for
 from candor.footage.tables import recording
 from candor.people.rules import Permission
 from candor.people.tables import account
@@ -63,7 +64,9 @@ def _show(request: Request, problem: Problem | None, status: int, given: dict[st
     recording_id, actor = request.path_params["recording_id"], visit_of(request).actor
     with installation_of(request).database.read() as tx:
         columns = (recording.c[name] for name in ("id", "started_at", "started_source", "received_at", "device_id"))
-        row = tx.execute(sa.select(*columns, recording.c.wearer_id).where(recording.c.id == recording_id)).first()
+        row = tx.execute(
+            sa.select(*columns, recording.c.wearer_id).where(recording.c.id == recording_id, unrestricted_for(actor))
+        ).first()
         if row is None:
             raise RecordingUnknown(id=recording_id)
         found = discrepancies_of(tx, recording_id)
@@ -108,7 +111,9 @@ def choose(request: Request) -> Response:
         chosen = form.get("other", "")
     try:
         with here.database.write() as tx:
-            if discrepancy(tx, discrepancy_id).recording_id != recording_id:
+            within = recording.c.id == recording_id, unrestricted_for(visit_of(request).actor)
+            known = tx.execute(sa.select(recording.c.id).where(*within)).first() is not None
+            if not known or discrepancy(tx, discrepancy_id).recording_id != recording_id:
                 raise DiscrepancyUnknown(id=discrepancy_id)
             settle(
                 tx,

@@ -10,35 +10,44 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from candor import disclosure
-from candor.core.errors import CandorError
 from candor.fleet.rules import KIND_WORDS
+from candor.footage.access_policy import read_policy
+from candor.footage.archiving import archived_of
+from candor.footage.errors import RecordingUnknown
 from candor.footage.regrouping import LONGEST_REASON
 from candor.footage.rules import FLAG_WORDS
-from candor.footage.search import Row
+from candor.footage.search import Row, row_of
 from candor.footage.viewing import begin_viewing, watched_within
 from candor.people.rules import Permission
 from candor.web.access import installation_of, page, visit_of
 from candor.web.csrf import form_of
 from candor.web.i18n import gettext as _
-from candor.web.i18n import noted
 from candor.web.pages import (
     recording_entry,
     recording_hand_out,
     recording_history,
+    recording_labels,
+    recording_law,
     recording_media,
     recording_regroup,
     recording_repair,
+    recording_restrictions,
     recording_sidecars,
     recording_signatures,
 )
+from candor.web.pages.purposes import LONGEST_NOTE, PURPOSE_COOKIE, offered, purpose_of, remembered
+from candor.web.pages.recording_archive import archive_told
+from candor.web.pages.recording_cases import cases_told
 from candor.web.pages.recording_facts import parts_of, purges_told, times_of
 from candor.web.pages.recording_history import told
+from candor.web.pages.recording_holds import holds_told
 from candor.web.pages.recording_marks import marks_told, on_timeline
 from candor.web.pages.recording_player import (
     CLOCK_WORDS,
@@ -49,34 +58,15 @@ from candor.web.pages.recording_player import (
     stage_of,
 )
 from candor.web.pages.recording_repair import repairs_told
+from candor.web.pages.recording_restrictions import restrictions_told
 from candor.web.pages.recording_sidecars import sidecars_told
 from candor.web.pages.recording_track import HEIGHT, WIDTH, tracks_told
 from candor.web.pages.recording_whole import whole_of
 from candor.web.pages.recordings import FLAG_LABELS, VIEW
 from candor.web.pages.sign_in import cookies_of
 from candor.web.render import render
-from candor.web.session import read_cookies
 
-PURPOSE_COOKIE = "candor-purpose"
 _REMEMBERED = 90 * 24 * 3600
-LONGEST_NOTE = 200
-#: What people watch for. The words go on record in the source language; a note may follow them.
-PURPOSES: dict[str, str] = {
-    "duty": noted("Duty review"),
-    "report": noted("Report writing"),
-    "supervision": noted("Supervision"),
-    "investigation": noted("Investigation"),
-    "request": noted("Records request"),
-    "court": noted("Court"),
-    "training": noted("Training"),
-    "other": noted("Other"),
-}
-
-
-class PurposeNotSaid(CandorError):
-    """Say in a few words (up to {longest} characters) what the recording is opened for when you choose “Other”."""
-
-    exit_code = 3
 
 
 def show(request: Request) -> Response:
@@ -87,6 +77,8 @@ def show(request: Request) -> Response:
         values = recording_entry.entry_values(tx, visit.actor, recording_id, visit.zone)
         row: Row = values["row"]
         values |= _stage_values(tx, request, row)
+        values |= recording_labels.labels_told(tx, row)
+        values |= recording_law.law_told(tx, visit.actor, row, here.clock.now())
         values |= {
             "parts_list": parts_of(tx, recording_id),
             "times": times_of(tx, row),
@@ -95,6 +87,10 @@ def show(request: Request) -> Response:
             "sidecars": sidecars_told(tx, recording_id),
             "tracks": tracks_told(tx, recording_id),
             "track_size": (WIDTH, HEIGHT),
+            **archive_told(tx, visit.actor, recording_id),
+            **cases_told(tx, visit.actor, row),
+            **holds_told(tx, visit.actor, row),
+            **restrictions_told(tx, visit.actor, recording_id),
             "history": told(tx, here.log, recording_id),
             "may_export": bool(visit.actor.may(Permission.RECORDINGS_EXPORT)),
             "flag_words": FLAG_WORDS,
@@ -118,15 +114,13 @@ def watch(request: Request) -> Response:
     """Begin a viewing: its event is committed before anything of the footage can be asked for."""
     here, visit, form = installation_of(request), visit_of(request), form_of(request)
     recording_id = request.path_params["recording_id"]
-    chosen = form.get("purpose", "")
-    chosen = chosen if chosen in PURPOSES else "other"
-    note = " ".join(form.get("note", "").split())
-    if len(note) > LONGEST_NOTE or (chosen == "other" and not note):
-        raise PurposeNotSaid(longest=LONGEST_NOTE)
-    purpose = f"{PURPOSES[chosen]}: {note}" if note else PURPOSES[chosen]
     with here.database.write() as tx:
+        row = row_of(tx, visit.actor, recording_id)
+        if row is None:
+            raise RecordingUnknown(id=recording_id)
+        chosen, purpose = purpose_of(form, read_policy(tx), own=row.wearer_id == visit.actor.account_id)
         begun = begin_viewing(tx, visit.actor, recording_id, purpose, clock=here.clock)
-    visit.cookies.append(cookies_of(request).line(PURPOSE_COOKIE, chosen, max_age=_REMEMBERED))
+    visit.cookies.append(cookies_of(request).line(PURPOSE_COOKIE, quote(chosen, safe=""), max_age=_REMEMBERED))
     if "hx-request" not in request.headers:
         return RedirectResponse(f"/recordings/{recording_id}?viewing={begun.id}", 303)
     with here.database.read() as tx:
@@ -142,7 +136,7 @@ def _stage_values(tx: Connection, request: Request, row: Row, *, viewing_id: str
     asked = viewing_id or request.query_params.get("viewing", "")
     present = watched_within(tx, visit.actor, row.id, asked, clock=here.clock) if asked else None
     ready = found.state is StageState.READY and present is not None
-    remembered = read_cookies(request.headers.get("cookie", "")).get(PURPOSE_COOKIE, "")
+    policy = read_policy(tx)
     return {
         "stage": found,
         "whole": whole,
@@ -162,8 +156,11 @@ def _stage_values(tx: Connection, request: Request, row: Row, *, viewing_id: str
         "clock_words": _(CLOCK_WORDS[row.started_source]),
         "gap_words": gap_words,
         "purges": purges_told(tx, row.id),
-        "purposes": PURPOSES,
-        "remembered": remembered if remembered in PURPOSES else "duty",
+        "archived": archived_of(tx, row.id),
+        "archive_hours": here.settings.archive_return_hours,
+        "purposes": offered(policy),
+        "asks_purpose": policy.asks(own=row.wearer_id == visit.actor.account_id),
+        "remembered": remembered(request, policy),
         "longest_note": LONGEST_NOTE,
         "longest_reason": LONGEST_REASON,
     }
@@ -190,8 +187,10 @@ routes = [
     *recording_entry.routes,
     *recording_history.routes,
     *recording_hand_out.routes,
+    *recording_labels.routes,
     *recording_regroup.routes,
     *recording_repair.routes,
+    *recording_restrictions.routes,
     *recording_sidecars.routes,
     *recording_signatures.routes,
     # Beside the site's own scripts, where a relative import from them leads in a browser and in the source tree alike.

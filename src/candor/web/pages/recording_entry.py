@@ -205,6 +205,8 @@ def _changes(form: Form, before: dict[str, Any], zone: str) -> dict[str, Any]:
     typed, present = _typed(form), before["given"]
     changes: dict[str, Any] = {field: typed[field] for field in _PLAIN}
     changes |= {field: typed[field] or None for field in _REFERRED}
+    if form.get("category_reason", "").strip() and typed["category"] != present["category"]:
+        changes["category_reason"] = form["category_reason"]
     changes["tags"] = [tag for tag in typed["tags"].split(",") if tag.strip()]
     changes["custom"] = {**dict.fromkeys(before["more"].custom, ""), **dict(typed["custom"])}
     if typed["start"] and typed["start"] != present["start"]:

@@ -14,6 +14,7 @@ from candor.footage import names
 from candor.footage.errors import RecordingUnknown
 from candor.footage.media.findings import PROBLEMS
 from candor.footage.purging import purges_of
+from candor.footage.returning import ReturnState, of_recording
 from candor.footage.rules import visible_to
 from candor.footage.search import Row
 from candor.footage.signatures import signatures_of
@@ -85,17 +86,18 @@ class Intake:
 
 @dataclass(frozen=True)
 class Purged:
-    """One time the recording was destroyed: by whom, by what right, why. `came_again`: when the same bytes came in
-    after it, if they did."""
+    """One time the recording was destroyed: by whom, by what right, why. `came_again`: when the bytes came in that were
+    taken in since, if there were. `by_order`: what was known of it was erased too."""
 
     at: datetime
     actor: str
     authority: str
     reason: str
     came_again: datetime | None
+    by_order: bool
 
 
-_FACE_WORDS = {
+FACE_WORDS = {
     "cli": noted("Command line"),
     "web": noted("Browser"),
     "demo": noted("Demonstration"),
@@ -138,7 +140,7 @@ def parts_of(tx: Connection, recording_id: str) -> list[Part]:
 
 
 def _intake(row: sa.Row[Any]) -> Intake:
-    face = _(_FACE_WORDS[row.face]) if row.face in _FACE_WORDS else row.face
+    face = _(FACE_WORDS[row.face]) if row.face in FACE_WORDS else row.face
     return Intake(row.received_at, row.actor, face, names.shown(row.source), row.file_modified_at)
 
 
@@ -178,19 +180,15 @@ def purges_told(tx: Connection, recording_id: str) -> list[Purged]:
     found = purges_of(tx, recording_id)
     if not found:
         return []
-    came = tx.scalars(
-        sa.select(intake_table.c.received_at)
-        .join(part_table, part_table.c.id == intake_table.c.part_id)
-        .where(part_table.c.recording_id == recording_id)
-        .order_by(intake_table.c.received_at)
-    ).all()
+    came = [one for one in of_recording(tx, recording_id) if one.state is ReturnState.TAKEN_IN and one.decided_at]
     return [
         Purged(
             one.at,
             actor_name(tx, one.actor),
             one.authority,
             one.reason,
-            next((moment for moment in came if moment > one.at), None),
+            next((back.received_at for back in reversed(came) if back.decided_at and back.decided_at > one.at), None),
+            one.is_erasure,
         )
         for one in found
     ]

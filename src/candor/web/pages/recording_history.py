@@ -173,6 +173,9 @@ def _things(tx: Connection, events: Iterable[CustodyEvent]) -> dict[str, str]:
 
 
 def _facts(event: CustodyEvent, things: dict[str, str]) -> Iterable[Fact]:
+    if event.is_erased:
+        yield Fact("", _("what it said was erased by order"))
+        return
     details = event.details
     match event.kind:
         case Event.RECORDING_RECEIVED | Event.RECORDING_RECEIVED_AGAIN:
@@ -204,9 +207,14 @@ def _received(details: dict[str, Any]) -> Iterable[Fact]:
 
 
 def _purpose(text: str) -> str:
-    if text.startswith(DOWNLOAD_PURPOSE + " "):
-        return _("download of the original file")
-    return _("download of a file beside the recording") if text.startswith(SIDECAR_PURPOSE + " ") else text
+    copy, _colon, said = text.partition(": ")
+    if copy.startswith(DOWNLOAD_PURPOSE + " "):
+        words = _("download of the original file")
+    elif copy.startswith(SIDECAR_PURPOSE + " "):
+        words = _("download of a file beside the recording")
+    else:
+        return text
+    return f"{words}: {said}" if said else words
 
 
 def _rendition(details: dict[str, Any]) -> Iterable[Fact]:

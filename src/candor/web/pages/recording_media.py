@@ -23,6 +23,7 @@ from candor.footage.viewing import DOWNLOAD_PURPOSE, begin_viewing, open_part, o
 from candor.people.rules import Permission
 from candor.store import SealedStream
 from candor.web.access import installation_of, page, visit_of
+from candor.web.pages.purposes import copy_purpose, is_copy_of
 from candor.web.pages.recordings import VIEW
 
 #: Bytes decrypted at a time.
@@ -167,7 +168,8 @@ def fetch_original(request: Request) -> Response:
     here, visit = installation_of(request), visit_of(request)
     recording_id, part_id = request.path_params["recording_id"], request.path_params["part_id"]
     with here.database.write() as tx:
-        begun = begin_viewing(tx, visit.actor, recording_id, f"{DOWNLOAD_PURPOSE} {part_id}", clock=here.clock)
+        purpose = copy_purpose(tx, request, f"{DOWNLOAD_PURPOSE} {part_id}")
+        begun = begin_viewing(tx, visit.actor, recording_id, purpose, clock=here.clock)
     return RedirectResponse(f"/originals/{part_id}?viewing={begun.id}", 303)
 
 
@@ -184,7 +186,7 @@ def original(request: Request) -> Response:
         viewing_id=request.query_params.get("viewing", ""),
         clock=here.clock,
     )
-    if opened.viewing.purpose != f"{DOWNLOAD_PURPOSE} {part_id}":
+    if not is_copy_of(opened.viewing.purpose, f"{DOWNLOAD_PURPOSE} {part_id}"):
         opened.stream.close()
         raise ViewingEnded()
     # Whatever the file is: saved under its name, never run or shown as part of this site.

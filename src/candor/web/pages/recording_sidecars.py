@@ -18,6 +18,7 @@ from candor.people.rules import Permission
 from candor.web.access import installation_of, page, visit_of
 from candor.web.i18n import gettext as _
 from candor.web.i18n import noted
+from candor.web.pages.purposes import copy_purpose, is_copy_of
 from candor.web.pages.recording_media import SealedSource, answer
 
 #: What a sidecar is taken for.
@@ -87,7 +88,8 @@ def fetch(request: Request) -> Response:
     here, visit = installation_of(request), visit_of(request)
     recording_id, sidecar_id = request.path_params["recording_id"], request.path_params["sidecar_id"]
     with here.database.write() as tx:
-        begun = begin_viewing(tx, visit.actor, recording_id, f"{SIDECAR_PURPOSE} {sidecar_id}", clock=here.clock)
+        purpose = copy_purpose(tx, request, f"{SIDECAR_PURPOSE} {sidecar_id}")
+        begun = begin_viewing(tx, visit.actor, recording_id, purpose, clock=here.clock)
         if sidecar_of(tx, sidecar_id).recording_id != recording_id:
             raise SidecarUnknown(id=sidecar_id)
     return RedirectResponse(f"/sidecars/{sidecar_id}?viewing={begun.id}", 303)
@@ -99,7 +101,7 @@ def give(request: Request) -> Response:
     sidecar_id = request.path_params["sidecar_id"]
     viewing_id = request.query_params.get("viewing", "")
     opened = open_sidecar(here.database, here.vault, visit.actor, sidecar_id, viewing_id=viewing_id, clock=here.clock)
-    if opened.viewing.purpose != f"{SIDECAR_PURPOSE} {sidecar_id}":
+    if not is_copy_of(opened.viewing.purpose, f"{SIDECAR_PURPOSE} {sidecar_id}"):
         opened.stream.close()
         raise ViewingEnded()
     return answer(

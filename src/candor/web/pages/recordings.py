@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -13,19 +14,22 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from candor.core.clock import Clock
 from candor.fleet.rules import KIND_WORDS, DeviceKind
-from candor.footage import catalogue, filters, search
+from candor.footage import catalogue, classification, filters, search
 from candor.footage.errors import QueryWrong
 from candor.footage.query import Query, Sort
 from candor.footage.rules import FLAG_WORDS, Flag, RecordingState
 from candor.footage.times import SOURCE_WORDS
 from candor.footage.viewing import POSTER_PURPOSE, open_rendition
+from candor.law.vocabulary import LABEL_WORDS
 from candor.people import service
 from candor.people.rules import Actor, Permission
 from candor.web.access import installation_of, page, visit_of
 from candor.web.csrf import Form, form_of
 from candor.web.errors import status_of
 from candor.web.i18n import noted, words_of
+from candor.web.pages.duties import waiting_for
 from candor.web.render import render
 
 VIEW = (Permission.RECORDINGS_VIEW_OWN, Permission.RECORDINGS_VIEW_UNIT, Permission.RECORDINGS_VIEW_ALL)
@@ -68,6 +72,9 @@ _FIELDS = (
     "state",
     "flag",
     "incident",
+    "case",
+    "label",
+    "uncategorised",
 )
 LARGEST_POSTER = 4_000_000
 #: Seconds that a browser keeps a picture, so that typing in the search does not fetch it again and again. Signing
@@ -127,8 +134,12 @@ def _choices(tx: Connection, actor: Actor) -> dict[str, Any]:
         "flag_words": FLAG_WORDS,
         "kind_words": KIND_WORDS,
         "kinds": list(DeviceKind),
+        "label_words": LABEL_WORDS,
+        "duties_waiting": waiting_for(tx, actor),
         "may_hand_out": bool(actor.may(Permission.RECORDINGS_EXPORT)),
+        "may_add_to_case": bool(actor.may(Permission.CASES_MANAGE)),
         "may_change": any(actor.may(permission) for permission in CHANGE),
+        "may_choose": any(actor.may(permission) for permission in (*CHANGE, Permission.CASES_MANAGE)),
         "may_take_in": bool(actor.may(Permission.RECORDINGS_TAKE_IN)),
         "saved": filters.saved_filters(tx, actor),
         "sees_others": bool(actor.may(Permission.RECORDINGS_VIEW_ALL) or actor.may(Permission.RECORDINGS_VIEW_UNIT)),
@@ -208,13 +219,14 @@ def change_many(request: Request) -> Response:
     ids = list(dict.fromkeys(form.getlist("id")))
     changes = _changes(form)
     query = _search_of(form.get("query", ""))
-    if not ids or not changes:
+    if not ids or not (changes or form.get("label", "").strip()):
         return RedirectResponse(f"/recordings?{query}", 303)
     for begin in range(0, len(ids), catalogue.MOST_AT_ONCE):
+        chosen = ids[begin : begin + catalogue.MOST_AT_ONCE]
         with here.database.write() as tx:
-            catalogue.bulk_change(
-                tx, ids[begin : begin + catalogue.MOST_AT_ONCE], changes, visit.actor, clock=here.clock
-            )
+            if changes:
+                catalogue.bulk_change(tx, chosen, changes, visit.actor, clock=here.clock)
+            label_many(tx, visit.actor, chosen, form, clock=here.clock)
     return RedirectResponse(f"/recordings?{query}{'&' if query else ''}said=recordings-changed", 303)
 
 
@@ -226,7 +238,19 @@ def _changes(form: Form) -> dict[str, Any]:
         tags = [tag.strip() for tag in form.get(field, "").split(",") if tag.strip()]
         if tags:
             changes[field] = tags
+    if "category" in changes and form.get("label_reason", "").strip():
+        changes["category_reason"] = form["label_reason"]
     return changes
+
+
+def label_many(tx: Connection, actor: Actor, ids: Sequence[str], form: Form, *, clock: Clock) -> bool:
+    """Put or take the label that the form names; False when it names none. Form: label_act (put or take), label,
+    label_reason."""
+    if not form.get("label", "").strip():
+        return False
+    which, put = classification.label_named(form["label"]), form.get("label_act", "put") != "take"
+    classification.bulk_label(tx, actor, ids, which, put=put, reason=form.get("label_reason", ""), clock=clock)
+    return True
 
 
 def save_filter(request: Request) -> Response:

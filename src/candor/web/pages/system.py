@@ -49,6 +49,7 @@ TITLES = {
     "tokens": noted("Tokens of service accounts"),
     "docks": noted("Docks"),
     "missing-footage": noted("What is missing of footage"),
+    "law": noted("Law"),
     "codecs": noted("Codecs"),
     "limited": noted("Limited processes"),
     "fonts": noted("Fonts"),

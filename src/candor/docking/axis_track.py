@@ -1,4 +1,5 @@
-"""Reading a camera system's location track: runs in a limited process.
+"""Reading an Axis camera system's location track: runs in a limited process, which is to import little, and so not the
+package `candor.docking.axis`.
 
 {"CoordinateEntries": [{"LocationWKT": "POINT(lon lat)", "SecondsFromStart": 64.0, "Timestamp": "…Z"}]}
 """

@@ -1,0 +1,299 @@
+"""One of every registered kind of thing that keeps something of a recording, with words that can be looked for.
+
+GOES stands in what a purge destroys, KEEPS in what it leaves and an order of erasure takes.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from tests.footage.conftest import Archive
+
+from candor.core.database import JsonText, UtcDateTime, metadata
+from candor.core.ids import new_id
+from candor.core.outbox import NoticeKind, tell
+from candor.custody.events import Event
+from candor.custody.record import append
+from candor.disclosure.tables import package, package_recording
+from candor.docking.axis.tables import axis_connection, axis_container, axis_object
+from candor.docking.cards.tables import card_file, card_reading
+from candor.docking.links.tables import upload_link, upload_link_file
+from candor.docking.uploads.tables import upload
+from candor.fleet.places import create_dock
+from candor.footage import gathering
+from candor.footage.bookmarks import Bookmark, keep_bookmark
+from candor.footage.classification_tables import classification
+from candor.footage.destruction_tables import returned
+from candor.footage.restriction_tables import recording_opening, restriction, restriction_person
+from candor.footage.rules import RenditionKind
+from candor.footage.said import PartOf, Said
+from candor.footage.sidecars import SidecarClaim, keep_sidecar
+from candor.footage.tables import discrepancy, part, part_signature, recording, rendition, viewing
+from candor.footage.tracks import Point, Track, keep_track
+from candor.matters.statement_tables import statement_recording, statement_review
+from candor.matters.tables import matter, matter_recording
+from candor.retention.holds import reminder_key
+from candor.retention.tables import disposition, disposition_item, hold
+from candor.store.tables import vault_object
+
+GOES, KEEPS = "goesxyzzy", "keepsxyzzy"
+CONTENT = f"{GOES} the film itself".encode() * 30
+NAME = f"officer_B8A44F_{KEEPS}"
+
+
+class Planted:
+    """A recording with everything that can be kept of it."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive, self.now = archive, archive.clock.now()
+        with archive.database.write() as tx:
+            self.dock = create_dock(tx, archive.technician, "Axis", kind="axis", clock=archive.clock)
+        self.connection = new_id()
+        self.key = f"axis:{self.connection}/{NAME}"
+        taken = archive.worn(
+            CONTENT,
+            f"{KEEPS}.mp4",
+            part_of=PartOf(self.key, self.now - timedelta(hours=2)),
+            also={"place": GOES},
+            title=KEEPS,
+        )
+        self.id, self.part, self.sha256 = taken.recording_id, taken.part_id, taken.sha256
+
+    def seal(self, kind: str, words: str) -> str:
+        """A sealed object, recorded."""
+        sealed = self.archive.vault.seal(kind, io.BytesIO(words.encode() * 20))
+        with self.archive.database.write() as tx:
+            self.archive.vault.record(tx, sealed)
+        return sealed.object_id
+
+    def add(self, table: sa.Table, **values: Any) -> None:
+        """A row; what its table needs besides is filled in, and means nothing."""
+        for column in table.columns:
+            if column.name not in values and not column.nullable and column.server_default is None:
+                values[column.name] = self._filling(column)
+        with self.archive.database.write() as tx:
+            tx.execute(table.insert().values(values))
+
+    def _filling(self, column: sa.Column[Any]) -> Any:
+        if column.foreign_keys:
+            return self.archive.technician.account_id
+        kinds: tuple[tuple[type, Any], ...] = (
+            (UtcDateTime, self.now),
+            (JsonText, {}),
+            (sa.Boolean, False),
+            (sa.Integer, 1),
+            (sa.LargeBinary, os.urandom(32)),
+        )
+        return next((value for kind, value in kinds if isinstance(column.type, kind)), new_id())
+
+
+def _entry(one: Planted) -> None:
+    values = {"notes": KEEPS, "tags": [KEEPS], "custom": {"field": KEEPS}, "place": KEEPS, "latitude": 41.5}
+    values |= {"longitude": -72.5, "incident_number": KEEPS, "category": KEEPS}
+    with one.archive.database.write() as tx:
+        tx.execute(recording.update().where(recording.c.id == one.id).values(values))
+        details = {"changed": {"notes": {"old": "", "new": KEEPS}}, "version": 2}
+        append(tx, Event.RECORDING_CHANGED, actor="system:test", recording=one.id, details=details)
+
+
+def _files(one: Planted) -> None:
+    with one.archive.database.write() as tx:
+        claims = tx.scalar(sa.select(part.c.claims).where(part.c.id == one.part))
+        media = {**(claims or {}).get("media", {}), "place": {"text": GOES}, "tags": [GOES], "codec": KEEPS}
+        tx.execute(part.update().where(part.c.id == one.part).values(claims={**(claims or {}), "media": media}))
+
+
+def _copies(one: Planted) -> None:
+    for kind in (*RenditionKind, f"{RenditionKind.REPAIRED}/{new_id()}"):
+        row = {"id": new_id(), "part_id": one.part, "kind": kind, "state": "ready", "created_at": one.now}
+        one.add(rendition, **row, object_id=one.seal(kind[:40], GOES), details={"peaks": GOES})
+
+
+def _beside(one: Planted) -> None:
+    claim = SidecarClaim(f"{KEEPS}.gpx", f"/card/{KEEPS}.gpx", "card", "system:test", "gpx", one.id)
+    keep_sidecar(one.archive.intake, io.BytesIO(GOES.encode()), claim, facts={"place": GOES})
+
+
+def _told(one: Planted) -> None:
+    with one.archive.database.write() as tx:
+        track = Track("gpx beside it", (Point(0.0, 41.5, -72.5),))
+        keep_track(tx, one.id, track, actor="system:test", clock=one.archive.clock)
+        keep_bookmark(tx, one.id, Bookmark("1", text=GOES), actor="system:test", clock=one.archive.clock)
+
+
+def _said(one: Planted) -> None:
+    said = Said(title=KEEPS, incident_number=KEEPS, facts={"place": GOES})
+    with one.archive.database.write() as tx:
+        gathering.complete(tx, one.key, said, actor="system:test", clock=one.archive.clock)
+
+
+def _signatures(one: Planted) -> None:
+    row = {"id": new_id(), "part_id": one.part, "kind": "axis", "state": "checked", "found_at": one.now}
+    one.add(part_signature, **row, details={"device": KEEPS}, problem=KEEPS)
+
+
+def _conflicts(one: Planted) -> None:
+    row = {"id": new_id(), "recording_id": one.id, "field": "wearer", "why": "said", "state": "settled"}
+    one.add(discrepancy, **row, claims=[{"says": KEEPS}], opened_at=one.now, reason=KEEPS)
+
+
+def _viewings(one: Planted) -> None:
+    row = {"id": new_id(), "recording_id": one.id, "account_id": one.archive.technician.account_id}
+    row |= {"purpose": KEEPS, "event_id": new_id()}
+    one.add(viewing, **row, began_at=one.now, ends_at=one.now)
+
+
+def _came_again(one: Planted) -> None:
+    row = {"id": new_id(), "recording_id": one.id, "part_id": one.part, "state": "held", "times": 1, "name": KEEPS}
+    row |= {"source": KEEPS, "face": "card", "actor": "system:test", "received_at": one.now, "last_at": one.now}
+    one.add(returned, **row, object_id=one.seal("original", GOES))
+
+
+def _containers(one: Planted) -> None:
+    row = {"id": one.connection, "dock_id": one.dock, "container_type": "mkv", "capabilities": {}}
+    one.add(axis_connection, **row, created_at=one.now, created_by="system:test")
+    container, times = new_id(), {"created_at": one.now, "changed_at": one.now}
+    row = {"id": container, "connection_id": one.connection, "name": NAME, "kind": "recording"}
+    one.add(axis_container, **row, **times, metadata={"status": KEEPS, "triggerontimelocation": GOES})
+    for name, kind in ((f"{KEEPS}.mkv", "clip"), (f"bookmark_{KEEPS}", "bookmark")):
+        said = {"startlocation": GOES, "starttime": KEEPS} if kind == "clip" else {"tags": GOES}
+        row = {"id": new_id(), "container_id": container, "name": name, "number": 1, "kind": kind}
+        one.add(axis_object, **row, **times, metadata=said, sha256=one.sha256)
+
+
+def _card(one: Planted) -> None:
+    reading = new_id()
+    row = {"id": reading, "place": "/card", "reader": "generic", "state": "done", "listing_sha256": bytes(32)}
+    row |= dict.fromkeys(("files", "size", "files_done", "size_done", "failed"), 1) | {"remarks": []}
+    one.add(card_reading, **row, actor="system:test", started_at=one.now, seen_at=one.now)
+    row = {"id": new_id(), "reading_id": reading, "fingerprint": b"f" * 32, "path": f"DCIM/{KEEPS}.mp4", "size": 1}
+    one.add(card_file, **row, sha256=one.sha256, recording_id=one.id, part_id=one.part, taken_at=one.now)
+
+
+def _link(one: Planted) -> None:
+    link = new_id()
+    row = {"id": link, "number": "ABCD-EFGH", "secret_hash": bytes(32), "incident_number": "26-1", "note": ""}
+    row |= {"created_at": one.now, "created_by": "system:test", "ends_at": one.now, "most_files": 1}
+    one.add(upload_link, **row, most_bytes=1, begun=1)
+    with one.archive.database.write() as tx:
+        details = {"link": link, "name": KEEPS, "sha256": one.sha256.hex()}
+        event = append(tx, Event.LINK_USED, actor="system:link", details=details)
+    row = {"upload_id": "u" * 32, "link_id": link, "recording_id": one.id, "name": GOES, "size": 1}
+    one.add(upload_link_file, **row, sha256=one.sha256, sealed_at=one.now, event_id=event)
+
+
+def _upload(one: Planted) -> None:
+    row = {"id": "v" * 32, "owner_kind": "account", "owner_id": "x", "actor": "system:test", "kind": "whole"}
+    row |= {"state": "done", "received": 1, "claim": {"name": KEEPS, "title": KEEPS}, "metadata": KEEPS, "parts": []}
+    row |= {"place": new_id(), "created_at": one.now, "changed_at": one.now, "expires_at": one.now, "assembled": 0}
+    one.add(upload, **row, recording_id=one.id, part_id=one.part, sha256=one.sha256)
+
+
+def _package(one: Planted) -> None:
+    identifier, event = new_id(), new_id()
+    plan = {"events": {one.id: event}, "originals": [{"name": KEEPS, "size": 1}], "payload": {"a.txt": KEEPS}}
+    row = {"id": identifier, "state": "ready", "created_at": one.now, "actor": "system:test", "recipient": "DA"}
+    row |= {"purpose": KEEPS, "name": "candor-package-1", "manifest_sha256": bytes(32)}
+    files = [{"name": KEEPS, "size": 1, "sha256": "", "crc32": 0, "object_id": "", "at": 0}]
+    one.add(package, **row, plan={**plan, "documents": {}}, files=files, small_object_id=one.seal("package", KEEPS))
+    one.add(package_recording, package_id=identifier, recording_id=one.id, event_id=event)
+
+
+def _classification(one: Planted) -> None:
+    row = {"id": new_id(), "recording_id": one.id, "kind": "category", "value": KEEPS, "said_by": "system:test"}
+    one.add(classification, **row, said_at=one.now, basis="person", reason=GOES, ended_at=one.now)
+
+
+def _restrictions(one: Planted) -> None:
+    identifier, who = new_id(), one.archive.officer.account_id
+    row = {"id": identifier, "recording_id": one.id, "kind": "label", "ref": KEEPS, "reason": KEEPS, "rule": "29-6d"}
+    one.add(restriction, **row, placed_by="system:test", placed_at=one.now)
+    row = {"id": new_id(), "restriction_id": identifier, "recording_id": one.id, "account_id": who, "may": True}
+    one.add(restriction_person, **row, reason=KEEPS, said_by="system:test", said_at=one.now)
+    row = {"id": new_id(), "recording_id": one.id, "account_id": who, "ref": "", "reason": KEEPS}
+    one.add(recording_opening, **row, opened_by="system:test", opened_at=one.now)
+
+
+def _case(one: Planted) -> None:
+    case = new_id()
+    row = {"id": case, "number": "26-1", "kind": "criminal", "title": "A case", "state": "open", "note": ""}
+    row |= {"owner_id": one.archive.technician.account_id, "opened_by": "system:test", "opened_at": one.now}
+    one.add(matter, **row)
+    row = {"id": new_id(), "matter_id": case, "recording_id": one.id, "reason": KEEPS, "added_by": "system:test"}
+    one.add(matter_recording, **row, added_at=one.now)
+
+
+def _hold(one: Planted) -> None:
+    row = {"id": new_id(), "kind": "request", "recording_id": one.id, "reason": KEEPS, "placed_at": one.now}
+    row |= {"owner_id": one.archive.technician.account_id, "placed_by": "system:test"}
+    one.add(hold, **row, released_by="system:test", released_at=one.now, release_reason=KEEPS)
+    with one.archive.database.write() as tx:
+        details = {"hold": row["id"], "kind": "request", "words": KEEPS}
+        tell(tx, NoticeKind.HOLD_REVIEW, details=details, once=reminder_key(row["id"]))
+
+
+def _disposition(one: Planted) -> None:
+    row = {"id": new_id(), "number": "D-1", "kind": "schedule", "authority": "S-1", "reason": "over", "state": "done"}
+    row |= {"proposed_by": "system:test", "proposed_at": one.now, "book": "", "recordings": 1, "size": 1}
+    identifier = row["id"]
+    one.add(disposition, **row, chosen={}, duration_ms=0)
+    one.add(disposition_item, disposition_id=identifier, recording_id=one.id, state="kept", why=f"A hold: {KEEPS}")
+
+
+def _review(one: Planted) -> None:
+    identifier = new_id()
+    row = {"id": identifier, "officer_id": one.archive.officer.account_id, "occasion": "statement", "about": "a stop"}
+    one.add(statement_review, **row, state="asked", asked_by=one.archive.officer.account_id)
+    one.add(statement_recording, review_id=identifier, recording_id=one.id, granted=True)
+
+
+#: What plants each kind of the register, by its name.
+PLANTS: dict[str, Callable[[Planted], None]] = {
+    "what its source said": _said,
+    "catalogue entry": _entry,
+    "files": _files,
+    "copies": _copies,
+    "files beside it": _beside,
+    "places and marks": _told,
+    "signatures": _signatures,
+    "conflicts": _conflicts,
+    "viewings": _viewings,
+    "what came in again": _came_again,
+    "a camera system's containers": _containers,
+    "files of cards": _card,
+    "what was given by links": _link,
+    "uploads": _upload,
+    "packages": _package,
+    "classification": _classification,
+    "restrictions": _restrictions,
+    "cases": _case,
+    "holds": _hold,
+    "dispositions": _disposition,
+    "reviews before a statement": _review,
+}
+
+
+def found_in_rows(archive: Archive, words: str) -> list[str]:
+    """Tables and columns in which the words stand, letters of any size, also in hexadecimal digits."""
+    found = set()
+    with archive.database.read() as tx:
+        for table in metadata.sorted_tables:
+            for row in tx.execute(sa.select(table)):
+                for column, value in row._mapping.items():
+                    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+                    if words in text.lower() or words.encode().hex() in text.lower():
+                        found.add(f"{table.name}.{column}")
+    return sorted(found)
+
+
+def found_in_objects(archive: Archive, words: str) -> list[str]:
+    """Kinds of sealed objects that can be read and hold the words."""
+    with archive.database.read() as tx:
+        columns = (vault_object.c.object_id, vault_object.c.kind)
+        living = tx.execute(sa.select(*columns).where(vault_object.c.key_destroyed_at.is_(None))).all()
+    return sorted(row.kind for row in living if words.encode() in archive.content(row.object_id))
