@@ -51,12 +51,22 @@ def wait_for(condition: Callable[[], Any], what: str, seconds: float = 10) -> An
     return found
 
 
+#: Processes that tests of other files left in this one.
+_OTHERS: list[psutil.Process] = []
+
+
+def ours(*, recursive: bool = True) -> list[psutil.Process]:
+    """The processes that these tests started."""
+    return [one for one in psutil.Process().children(recursive=recursive) if one not in _OTHERS]
+
+
 @pytest.fixture(autouse=True)
 def _a_pool_of_its_own(processes_end: None) -> Iterator[None]:
     limited.end_waiting_processes()
+    _OTHERS[:] = psutil.Process().children(recursive=True)
     yield
     limited.end_waiting_processes()
-    assert psutil.Process().children(recursive=True) == []
+    assert ours() == []
 
 
 class Kept:
@@ -85,7 +95,7 @@ class Kept:
 
 
 def descendants() -> list[int]:
-    return [process.pid for process in psutil.Process().children(recursive=True)]
+    return [process.pid for process in ours()]
 
 
 # one process each
@@ -378,7 +388,7 @@ def test_a_flood_starts_one_interpreter_and_few_processes() -> None:
     def look() -> None:
         nonlocal most
         while not done.is_set():
-            direct = {one.pid for one in psutil.Process().children()}
+            direct = {one.pid for one in ours(recursive=False)}
             interpreters.update(direct)
             most = max(most, len(set(descendants()) - direct))
             time.sleep(0.01)

@@ -72,6 +72,8 @@ def test_what_stays_is_that_it_was_and_the_order(archive: Archive) -> None:
         assert not wearing.set_by_hand(tx, recording_id)
         with pytest.raises(errors.RecordingDestroyed):
             open_part(archive.database, archive.vault, archive.technician, _part(archive, recording_id), "Court")
+    with pytest.raises(errors.EntryErased), archive.database.write() as tx:  # nobody writes it down once more
+        change(tx, recording_id, {"title": "Roe again"}, archive.technician, clock=archive.clock)
     ledger = KeysLedger(archive.folder / "keys").read(archive.vault.keys)
     assert [(one.id, one.kind) for one in ledger] == [(stone, ERASURE)]
     assert "Roe" not in (archive.folder / "keys" / "tombstones.jsonl").read_text()

@@ -151,15 +151,20 @@ def pack(of: list[Rule], *, policy: bool = False, zone: str = "America/New_York"
     return Pack(name, kind, name, "US-XX", "1", date(2026, 11, 22), zone, tuple(of), over="law" if policy else "")
 
 
+def _id(rule: Rule) -> str:
+    """A reader refuses two rules of one name that are in force at once."""
+    return rule.id
+
+
 @st.composite
 def policies(draw: st.DrawFn) -> Pack:
-    return pack(draw(st.lists(rules(policy=True), min_size=1, max_size=4)), policy=True)
+    return pack(draw(st.lists(rules(policy=True), min_size=1, max_size=4, unique_by=_id)), policy=True)
 
 
 @st.composite
 def books(draw: st.DrawFn, *, with_policy: bool = True) -> Book:
     """A book with law, sometimes a policy, some of its rules adopted."""
-    of = draw(st.lists(rules(), max_size=6))
+    of = draw(st.lists(rules(), max_size=6, unique_by=_id))
     policy = draw(st.none() | policies()) if with_policy else None
     adopted = draw(st.frozensets(st.sampled_from([(one.id, one.sha256) for one in of]))) if of else frozenset()
     return Book((pack(of, zone=draw(st.sampled_from(ZONES))),), policy, adopted, CATEGORIES)

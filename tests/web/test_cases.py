@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
-import httpx
+import httpx2 as httpx
 import pytest
 from tests.footage.entries import add_entry
 from tests.people.place import Place

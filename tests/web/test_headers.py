@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def paths(app: Starlette) -> list[str]:
         if isinstance(route, Route) and "GET" in (route.methods or set()):
             path = route.path
             for name in route.param_convertors:
-                path = path.replace(next(part for part in path.split("/") if part.startswith(f"{{{name}")), "none")
+                path = re.sub(rf"\{{{name}(:[a-z]+)?\}}", "none", path)
             found.append(path)
         else:
             assert isinstance(route, Mount | Route)

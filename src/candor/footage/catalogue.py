@@ -15,9 +15,17 @@ from candor.fleet.tables import device as device_table
 from candor.footage import fields
 from candor.footage.categories import categories, law_classes, meanings_changed_at, set_categories, set_meaning
 from candor.footage.classification_rows import Basis, note_category
-from candor.footage.errors import ChangedMeanwhile, FieldUnknown, FieldWrong, RecordingUnknown, TooManyAtOnce
+from candor.footage.errors import (
+    ChangedMeanwhile,
+    EntryErased,
+    FieldUnknown,
+    FieldWrong,
+    RecordingUnknown,
+    TooManyAtOnce,
+)
 from candor.footage.indexing import free_key, index_recording
-from candor.footage.rules import Flag, changeable_by, visible_to
+from candor.footage.purging import erased_by_order
+from candor.footage.rules import Flag, RecordingState, changeable_by, visible_to
 from candor.footage.tables import recording as recording_table
 from candor.footage.times import TimeSource
 from candor.footage.wearing import derive_one
@@ -125,7 +133,7 @@ def bulk_change(
 
 def held_to_change(tx: Connection, recording_id: str, actor: Actor) -> sa.Row[Any]:
     """The row, held until the transaction ends, if the actor may see and change it. Raises RecordingUnknown,
-    Refused."""
+    Refused, EntryErased."""
     may = changeable_by(actor)
     query = sa.select(recording_table, may.expression.label("changeable"))
     query = query.where(recording_table.c.id == recording_id, visible_to(actor).expression)
@@ -134,6 +142,8 @@ def held_to_change(tx: Connection, recording_id: str, actor: Actor) -> sa.Row[An
         raise RecordingUnknown(id=recording_id)
     if not row.changeable:
         raise Refused(rule=may.reason, reason="your rights do not reach to changing this recording")
+    if row.state == RecordingState.DESTROYED.value and erased_by_order(tx, recording_id):
+        raise EntryErased(id=recording_id)
     return row
 
 

@@ -138,6 +138,13 @@ class PurgeOfRegrouped(FootageError):
     exit_code = 5
 
 
+class EntryErased(FootageError):
+    """What was known of the recording {id} was erased by an order, so nothing is written in its entry any more. What
+    has to be said of it belongs to the order's own file."""
+
+    exit_code = 5
+
+
 class RecordingDestroyed(FootageError):
     """This recording was destroyed on {when}, by what right: {authority}. Nobody can open it any more; its custody
     history remains."""

@@ -25,7 +25,14 @@ from candor.web.session import cookies_of, lifetime
 ROLE_GROUPS: tuple[tuple[str, tuple[Role, ...]], ...] = (
     (
         noted("Staff of the agency"),
-        (Role.OFFICER, Role.SUPERVISOR, Role.EVIDENCE_TECHNICIAN, Role.RECORDS_OFFICER, Role.ADMINISTRATOR),
+        (
+            Role.OFFICER,
+            Role.SUPERVISOR,
+            Role.COUNSEL,
+            Role.EVIDENCE_TECHNICIAN,
+            Role.RECORDS_OFFICER,
+            Role.ADMINISTRATOR,
+        ),
     ),
     (noted("Oversight and study, without footage"), (Role.OVERSIGHT, Role.PROGRAMME_MANAGER, Role.RESEARCHER)),
     (noted("Guests of one side of a case: this role alone"), tuple(sorted(GUESTS))),

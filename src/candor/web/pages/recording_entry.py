@@ -17,6 +17,7 @@ from candor.fleet.service import devices
 from candor.footage import catalogue
 from candor.footage.errors import ChangedMeanwhile, RecordingUnknown
 from candor.footage.fields import LONGEST, degrees_text
+from candor.footage.purging import erased_by_order
 from candor.footage.rules import changeable_by
 from candor.footage.search import Row, row_of
 from candor.footage.tables import recording as recording_table
@@ -55,9 +56,9 @@ LABELS: dict[str, str] = {
 
 
 def may_change(tx: Connection, actor: Actor, recording_id: str) -> bool:
-    """Whether the actor may describe this recording."""
+    """Whether the actor may describe this recording. Nobody describes what an order erased."""
     query = sa.select(recording_table.c.id).where(recording_table.c.id == recording_id, changeable_by(actor).expression)
-    return tx.execute(query).first() is not None
+    return tx.execute(query).first() is not None and not erased_by_order(tx, recording_id)
 
 
 def values_of(row: Row, more: Further, zone: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ const HASHED_HERE = 256 * 1024 * 1024;
 /** Files that computers leave on cards; nobody recorded them. */
 const NOT_FOOTAGE = /^(\.DS_Store|\._.*|Thumbs\.db|desktop\.ini|IndexerVolumeGuid|WPSettings\.dat)$/;
 
-/** @typedef {{file: File, path: string, row: HTMLLIElement, upload: any, state: "waiting" | "sending" | "paused" | "done" | "failed" | "cancelled", local: Promise<string | null> | null}} Item */
+/** @typedef {{file: File, path: string, row: HTMLLIElement, upload: any, state: "waiting" | "sending" | "paused" | "done" | "failed" | "cancelled", local: Promise<string | null> | null, ending: Promise<void> | null}} Item */
 
 const ADDRESS = "/upload/tus";
 /** Milliseconds before each further try; a server that is started again is back within these. */
@@ -71,7 +71,7 @@ function add(file, path) {
   const element = row instanceof DocumentFragment ? row.querySelector("li") : null;
   if (!(element instanceof HTMLLIElement)) return;
   /** @type {Item} */
-  const item = { file, path, row: element, upload: null, state: "waiting", local: null };
+  const item = { file, path, row: element, upload: null, state: "waiting", local: null, ending: null };
   part(item, ".queue-name", HTMLElement).textContent = visible(path);
   part(item, ".queue-size", HTMLElement).textContent = size(file.size);
   tell(item, words.waiting ?? "");
@@ -147,7 +147,9 @@ function send(item) {
     onError: (/** @type {any} */ error) => broke(item, error),
   });
   item.upload = upload;
-  upload.findPreviousUploads().then((/** @type {any[]} */ before) => {
+  // One that was given up a moment ago is gone there before it is begun anew: else that would be gone on with.
+  const free = Promise.resolve(item.ending).then(() => upload.findPreviousUploads());
+  free.then((/** @type {any[]} */ before) => {
     if (item.upload !== upload || item.state !== "sending") return;
     if (before[0]) upload.resumeFromPreviousUpload(before[0]);
     upload.start();
@@ -281,7 +283,7 @@ function pause(item) {
 function cancel(item) {
   item.state = "cancelled";
   // With true the server is told, and keeps nothing. Where it cannot be told, what it has expires there.
-  item.upload?.abort(true)?.catch(() => undefined);
+  item.ending = item.upload?.abort(true)?.catch(() => undefined) ?? null;
   part(item, "progress", HTMLProgressElement).value = 0;
   tell(item, words.cancelled ?? "");
   showActs(item);
