@@ -147,18 +147,25 @@ def labels_of(tx: Connection, recording_id: str) -> frozenset[Label]:
     return labels_for(tx, [recording_id])[recording_id]
 
 
+_NO_LABELS: frozenset[Label] = frozenset()
+#: Up to so many are asked for by name.
+_FEW = 100
+
+
 def labels_for(tx: Connection, recording_ids: Sequence[str]) -> dict[str, frozenset[Label]]:
     """The labels that hold, for each of these recordings; one without any has an empty set."""
-    found: dict[str, set[Label]] = {one: set() for one in recording_ids}
+    found: dict[str, frozenset[Label]] = dict.fromkeys(recording_ids, _NO_LABELS)
     for chunk in _chunks(recording_ids):
-        query = sa.select(classification.c.recording_id, classification.c.value).where(
-            classification.c.recording_id.in_(chunk),
-            classification.c.kind == LABEL,
-            classification.c.ended_at.is_(None),
+        # Many are asked for in the order of their identifiers: a stretch of the index is read faster than a list is.
+        mine = classification.c.recording_id
+        these = mine.between(min(chunk), max(chunk)) if len(chunk) > _FEW else mine.in_(chunk)
+        query = sa.select(mine, classification.c.value).where(
+            these, classification.c.kind == LABEL, classification.c.ended_at.is_(None)
         )
         for row in tx.execute(query):
-            found[row.recording_id].add(Label(row.value))
-    return {one: frozenset(labels) for one, labels in found.items()}
+            if row.recording_id in found:
+                found[row.recording_id] |= {Label(row.value)}
+    return found
 
 
 def history_of(tx: Connection, recording_id: str) -> list[Said]:
