@@ -138,14 +138,14 @@ def _read(tx: sa.Connection) -> None:
 def _book(shortest: str) -> Book:
     """A law with a period for everything, a longer one for arrests and force, one until matters are closed."""
 
-    def rule(name: str, minimum: str | None, when: Condition = Condition(), *, closed: bool = False) -> Rule:  # noqa: B008
+    def rule(name: str, minimum: str | None, when: Condition, *, closed: bool = False) -> Rule:
         terms = RetentionTerms(None if minimum is None else Period.parse(minimum), until_closed=closed)
         day = date(2015, 1, 1)
         how = Verification.OFFICIAL_TEXT
         return Rule(name, "xx", RuleKind.RETENTION, name, name, "US-CT", day, None, how, day, terms, when)
 
     rules = (
-        rule("all", shortest),
+        rule("all", shortest, Condition()),
         rule("arrests", "1 year", Condition(classes=frozenset({LawClass.ARREST}))),
         rule("force", "4 years", Condition(classes=frozenset({LawClass.FORCE}))),
         rule("evidence", "4 years", Condition(labels_any=frozenset({Label.EVIDENTIARY})), closed=True),
