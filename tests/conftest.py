@@ -16,6 +16,7 @@ import importlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -27,12 +28,14 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.util import LRUCache
 
 from candor.core import limited
 from candor.core.clock import FixedClock
 from candor.core.database import Database
 from candor.jobs import make_engine_tables
 from candor.migrations import migrate
+from candor.people import passwords
 
 KINDS = ("sqlite", "postgresql")
 CHOSEN = tuple(kind for kind in os.environ.get("CANDOR_TEST_DATABASES", ",".join(KINDS)).split(",") if kind)
@@ -44,33 +47,46 @@ if not CHOSEN or not set(CHOSEN) <= set(KINDS):
 #: that is begun last keeps one worker busy and the others idle.
 LONGEST = (
     "recovery/test_restore.py",
-    "recovery/test_drill.py",
-    "custody/test_surroundings.py",
+    "tus/test_protocol.py",
+    "cli/test_access.py",
     "demo/test_site.py",
-    "recovery/test_backup.py",
-    "demo/test_footage.py",
-    "footage/test_kill.py",
-    "footage/test_renditions.py",
-    "footage/media/test_renditions.py",
-    "custody/test_log.py",
-    "browser/test_looks.py",
-    "browser/test_sign_in.py",
-    "browser/test_verify_page.py",
-    "browser/test_recording_player.py",
-    "browser/test_give.py",
-    "browser/test_upload.py",
-    "jobs/test_killed.py",
+    "tus/test_kill.py",
+    "retention/test_running.py",
     "web/test_access.py",
-    "web/test_recording_media.py",
-    "cli/test_commands.py",
-    "custody/test_handing_over.py",
+    "web/test_access_restricted.py",
+    "dock/test_axis_many.py",
+    "tus/test_clients.py",
     "core/test_limited.py",
-    "core/test_limited_pool.py",
+    "dock/test_axis.py",
+    "demo/test_footage.py",
+    "jobs/test_killed.py",
+    "footage/test_repairing.py",
+    "footage/test_kill.py",
+    "footage/test_search.py",
+    "disclosure/test_package.py",
+    "recovery/test_backup.py",
+    "docking/cards/test_taking.py",
+    "cli/test_commands.py",
+    "dock/test_axis_encrypted.py",
+    "docking/cards/test_wiping.py",
+    "recovery/test_drill.py",
+    "footage/test_signatures.py",
+    "footage/test_renditions.py",
+    "footage/media/test_repair.py",
+    "disclosure/test_package_signed.py",
     "jobs/test_ending.py",
-    "jobs/test_service.py",
-    "store/test_rotation.py",
-    "store/test_kill.py",
-    "cli/test_doctor.py",
+    "custody/test_surroundings.py",
+    "demo/test_doors.py",
+    "disclosure/test_faults.py",
+    "browser/test_give.py",
+    "browser/test_sign_in.py",
+    "browser/test_recording_parts.py",
+    "browser/test_upload.py",
+    "browser/test_recording_player.py",
+    "browser/test_recording_history.py",
+    "browser/test_looks.py",
+    "browser/test_accounts.py",
+    "browser/test_docks.py",
 )
 
 
@@ -83,12 +99,55 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: (place.get(item.path, len(LONGEST)), -size[item.path], str(item.path)))
 
 
+# Thousands of tests are collected and stay: what they are made up of need not be looked through again and again.
+gc.set_threshold(50_000, 20, 100)
+
+
 def pytest_collection_finish() -> None:
     """What was collected stays to the end: thousands of tests and every module. Nothing is won by looking for garbage
     in it again and again, which takes a fifth of the processor time of all tests."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> Iterator[None]:
+    """A password is hashed in no time. tests/people/test_passwords.py and the demo's tests hash as the program does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(passwords.CHEAP_FOR_TESTS, "1")
+        yield
+
+
+class Statements(LRUCache[Any, Any]):
+    """SQL that was made of statements, for all databases of one kind. SQLAlchemy keeps it with each engine, and nearly
+    every test has a new one: a tenth of the processor time of all tests went into making the same SQL once more."""
+
+    @staticmethod
+    def _known_by(key: Any) -> Any:
+        # The first of a key is the engine's dialect: any one of the same database, driver and version makes the same.
+        dialect, *rest = key
+        return (dialect.name, dialect.driver, dialect.server_version_info, *rest)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(self._known_by(key), default)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(self._known_by(key), value)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_statements() -> Iterator[None]:
+    """One store of statements for all databases that tests of this process open."""
+    statements, opened = Statements(4000), Database.__init__
+
+    def opening(database: Database, *given: Any, **named: Any) -> None:
+        opened(database, *given, **named)
+        database.engine._compiled_cache = statements
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "__init__", opening)
+        yield
 
 
 _END_WAITING = limited.end_waiting_processes
@@ -102,6 +161,14 @@ def warm_processes() -> Iterator[None]:
         patch.setattr(limited, "end_waiting_processes", lambda: None)
         yield
     _END_WAITING()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def requests_end() -> Iterator[None]:
+    """What answers requests without a network ends with the tests (tests/web/direct.py)."""
+    yield
+    if (direct := sys.modules.get("tests.web.direct")) is not None:
+        direct.end()
 
 
 @pytest.fixture

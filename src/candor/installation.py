@@ -49,6 +49,9 @@ from candor.matters import statement_decisions as reviews  # noqa: F401 - and of
 from candor.migrations import migrate
 from candor.notices import Notifier
 from candor.people.password_list import PasswordList, list_at
+from candor.redaction import jobs as redaction_jobs
+from candor.redaction import kept as redaction_kept  # noqa: F401 - and what redaction keeps
+from candor.redaction.speech import jobs as speech_jobs
 from candor.retention import holds
 from candor.retention import jobs as retention_jobs
 from candor.retention import registered as retention_registered  # noqa: F401 - what holds and dispositions keep
@@ -139,6 +142,8 @@ class Installation:
             archive_jobs.register(jobs, database, vault, clock=clock, older_than=unopened)
             disclosure.register(jobs, database, vault, log, clock=clock)
             retention_jobs.register(jobs, database, vault, settings, clock=clock)
+            redaction_jobs.register(jobs, database, vault, log, settings, clock=clock)
+            speech_jobs.register(jobs, database, vault, settings, clock=clock, scratch=settings.spool_folder)
         except BaseException:
             database.dispose()
             raise

@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
-from tests.browser.live import PASSWORD, Site, film, people, running_site, sound_only
+from tests.browser.live import PASSWORD, Site, film, people, running_site, sound_only, until
 
 from candor.people import passwords, policy, sessions
 from candor.web.session import Cookies, is_secure, lifetime
@@ -26,7 +26,15 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"),
+    # What Playwright turns off itself, for only the last such argument counts; and what Chromium makes ready for people
+    # with every window and page, which takes half the time of one: pages of the address line, a renderer to spare.
+    "--disable-features=AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,"
+    "HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,"
+    "AvoidCorsURLLoaderRestartOnRedirect,OptimizationHints,NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch,"
+    "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,PreloadTopChromeWebUI,SpareRendererForSitePerProcess",
 ]
+#: What every page is looked at in: a telephone, a screen, a very wide one, in both colours.
+SIZES = ((360, "dark"), (1280, "light"), (2560, "dark"))
 AXE = Path(os.environ.get("CANDOR_AXE", Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"))
 
 
@@ -192,13 +200,46 @@ def axe() -> str:
     return AXE.read_text("utf-8")
 
 
+def _bring(page: Page, axe: str) -> None:
+    """axe-core into a page, once: by the debugging protocol, which the page's content policy does not concern."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe)
+
+
+def recolour(page: Page, colours: Any) -> None:
+    """Show a page "light" or "dark", as its reader's system asks for it. Colours change in a hundredth of a
+    millisecond where no motion is wanted, which is over when the next picture is drawn."""
+    page.emulate_media(color_scheme=colours)
+    until(page, f"matchMedia('(prefers-color-scheme: {colours})').matches")
+    until(page, "!document.getAnimations().some(one => one instanceof CSSTransition)")
+
+
 @pytest.fixture
 def accessible(axe: str) -> Callable[..., None]:
     """Fails when axe-core finds something wrong with a page as it stands; `only`: by these rules."""
 
     def check(page: Page, *, only: tuple[str, ...] = ()) -> None:
-        page.evaluate(axe)  # by the debugging protocol, which the page's content policy does not concern
+        _bring(page, axe)
         found = page.evaluate(_AXE_RUN, list(only))
         assert found == [], page.url
+
+    return check
+
+
+@pytest.fixture
+def at_every_size(axe: str) -> Callable[..., None]:
+    """Fails when a page as it stands is wider than its window, or axe-core finds something wrong with it, in one of the
+    `sizes`: widths in pixels, each with its colours. The page is not loaded again for each: the window becomes wider
+    and the colours change as they do for somebody who is looking at it."""
+
+    def check(page: Page, sizes: Iterable[tuple[int, Any]] = SIZES) -> None:
+        _bring(page, axe)
+        height = page.viewport_size["height"] if page.viewport_size else 900
+        for width, colours in sizes:
+            page.set_viewport_size({"width": width, "height": height})
+            recolour(page, colours)
+            until(page, f"innerWidth === {width}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (page.url, width)
+            assert page.evaluate(_AXE_RUN, []) == [], (page.url, width, colours)
 
     return check

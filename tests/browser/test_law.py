@@ -31,15 +31,11 @@ def test_a_rule_is_found_and_read(site: Any, visit: Callable[..., Any], accessib
     accessible(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (2560, "light")])
-def test_a_pack_at_every_width(
-    site: Any, visit: Callable[..., Any], accessible: Callable[..., None], width: int, scheme: str
-) -> None:
-    page = visit(site, "officer", width=width, height=900, color_scheme=scheme).page
+def test_a_pack_at_every_width(site: Any, visit: Callable[..., Any], at_every_size: Callable[..., None]) -> None:
+    page = visit(site, "officer", width=360).page
     page.goto(f"{site.url}/law/us-ct")
     assert page.locator("#uncovered dt").count() > 10
-    narrow(page)
-    accessible(page)
+    at_every_size(page, ((360, "dark"), (2560, "light")))
 
 
 def narrow(page: Any) -> None:

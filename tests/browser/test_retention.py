@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,13 +59,8 @@ def test_from_a_hold_to_an_approval(visit: Callable[..., Any], keeping: Any) -> 
     expect(other.get_by_text("It is approved")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "colours"), [(360, "dark"), (1280, "light"), (2560, "dark")])
-def test_pages_at_every_size(
-    visit: Callable[..., Any], keeping: Any, accessible: Callable[..., None], width: int, colours: str, tmp_path: Path
-) -> None:
-    page = visit(keeping, "records", width=width, color_scheme=colours).page
+def test_pages_at_every_size(visit: Callable[..., Any], keeping: Any, at_every_size: Callable[..., None]) -> None:
+    page = visit(keeping, "records", width=360).page
     for path in ("", "/changes", "/dispositions", "/holds"):
         page.goto(f"{keeping.url}/retention{path}")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        accessible(page)
-        page.screenshot(path=tmp_path / f"retention{path.replace('/', '-')}-{width}.png", full_page=True)
+        at_every_size(page)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from candor.verify.package import verify_package
+from candor.verify.redacted import TITLES as REDACTED_TITLES
 from candor.verify.report import LIMITS, TITLES
 from candor.verify.trust import NO_TRUST
 from candor.verify.verify_page import build_verify_html
 
 from ..verify import package_builder as builder
+from ..verify import redacted_builder
 
 pytestmark = pytest.mark.browser
 
@@ -79,6 +80,22 @@ def test_good_folder_with_the_policy_from_outside(page: Page, good: Any) -> None
     assert all(TITLES[number] in text for number in range(1, 13))
     assert all(limit in text for limit in LIMITS)
     assert "State Police of Example" in text
+
+
+def test_a_redacted_copy_and_one_that_was_swapped(page: Page, tmp_path: Path) -> None:
+    redacted = redacted_builder.build_redacted(tmp_path / "package")
+    assert check(page, redacted.zip(tmp_path / "redacted.zip"), redacted.policy) == "verified"
+    assert outcomes(page) == dict.fromkeys(range(1, 13), "passed")
+    text = page.inner_text("body")
+    assert "a redacted copy; the original is not in it" in text
+    assert "2 of 7 events are shown; 5 are withheld" in text
+    assert REDACTED_TITLES[11] in text
+    redacted.content = b"another copy"
+    redacted.write_payload()
+    redacted.write_tags()
+    assert check(page, redacted.folder, redacted.policy) == "failed"
+    assert outcomes(page)[11] == "failed"
+    assert "Do not rely on this package" in page.inner_text("#verdict")
 
 
 def test_good_zip_with_the_log_key(page: Page, good: Any, tmp_path: Path) -> None:
@@ -225,32 +242,13 @@ def test_keyboard_alone_reaches_everything(page: Page) -> None:
     assert reached[:5] == ["skip", "keys", "keys-file", "folder", "zip"]
 
 
-@contextmanager
-def shown(chromium: Browser, html: Path, width: int, scheme: Any) -> Iterator[Page]:
-    """The page in a window of some width, light or dark."""
-    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+def test_fits_and_is_accessible(chromium: Browser, html: Path, good: Any, at_every_size: Callable[..., None]) -> None:
+    context = chromium.new_context(viewport={"width": 360, "height": 900}, bypass_csp=True)
     page = context.new_page()
     page.goto(html.as_uri())
-    yield page
+    check(page, good.folder)
+    at_every_size(page, [(width, colours) for width in (360, 1280, 3840) for colours in ("light", "dark")])
     context.close()
-
-
-@pytest.mark.parametrize("width", [360, 1280, 3840])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_fits(chromium: Browser, html: Path, good: Any, width: int, scheme: Any) -> None:
-    with shown(chromium, html, width, scheme) as page:
-        check(page, good.folder)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-@pytest.mark.parametrize("width", [360, 1280, 3840])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_is_accessible(chromium: Browser, html: Path, axe: str, good: Any, width: int, scheme: Any) -> None:
-    with shown(chromium, html, width, scheme) as page:
-        check(page, good.folder)
-        page.evaluate(axe)
-        found = page.evaluate("axe.run().then(result => result.violations.map(v => v.id + ': ' + v.nodes[0].html))")
-        assert found == []
 
 
 def test_same_sources_give_the_same_page() -> None:

@@ -7,6 +7,7 @@ named here fails the test: it belongs into a limited process (`candor.core.limit
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ WATCHED = {
     "what runs or builds objects": "pickle marshal shelve dill cloudpickle joblib ctypes cffi",
     "credentials": "webauthn cbor2 cbor asn1crypto pyasn1",
     "other programs, that could be given a file": "subprocess multiprocessing pty",
+    "models": "onnx onnxruntime ctranslate2 faster_whisper pocketsphinx torch tensorflow safetensors",
 }
 """The modules that are watched, by what they read."""
 
@@ -33,8 +35,18 @@ HARMLESS = {"xml.sax.saxutils", "email.utils"}
 """They write, or read one date."""
 
 MAKERS = ("filmstrip", "jpeg", "opening", "pictures", "poster", "probe", "proxy", "render", "sound", "waveform")
-REPAIRERS = ("repair", "repair_copy", "repair_proof", "repair_sound")
-IN_LIMITED_PROCESSES = ({f"footage/media/{name}.py" for name in (*MAKERS, *REPAIRERS)}, {"av"})
+REPAIRERS = ("repair", "repair_copy", "repair_found", "repair_proof", "repair_rebuild", "repair_sound")
+LOOKERS = ("frames_work", "plan_work", "sound_shape_work", "times")
+HIDERS = ("burn", "container", "encoder", "painting", "passing", "render_work", "rendering_all", "smart", "sound_hide")
+PROVERS = ("compare_container", "compare_sound", "proof_work")
+IN_LIMITED_PROCESSES = (
+    {
+        *(f"footage/media/{name}.py" for name in (*MAKERS, *REPAIRERS, "signature_check", "work")),
+        *(f"redaction/media/{name}.py" for name in (*LOOKERS, *HIDERS, *PROVERS, "work")),
+        "redaction/speech/listening.py",
+    },
+    {"av"},
+)
 """Modules that run in limited processes only. No module of the service imports them; see below."""
 
 ALLOWED = {
@@ -58,6 +70,40 @@ ALLOWED = {
     "people/passkeys.py": ({"webauthn"}, "an answer of a browser that is asked for, of bounded length"),
     "recovery/inventory.py": ({"gzip"}, "the operator's own backup, of bounded length"),
     "recovery/pieces.py": ({"gzip"}, "the operator's own backup, of bounded length"),
+    "redaction/known/coding.py": ({"av"}, "writes footage that is made here; reads none"),
+    "redaction/known/drawing.py": ({"cv2"}, "draws"),
+    "redaction/known/plates.py": ({"cv2"}, "draws"),
+    "redaction/known/portraits.py": ({"cv2"}, "reads pictures that installed packages ship; draws"),
+    "redaction/known/scene.py": ({"cv2"}, "draws"),
+    "redaction/measure/bench.py": ({"subprocess"}, "knows the peer's failure; starts nothing"),
+    "redaction/measure/peers.py": ({"subprocess"}, "runs the peer, on clips that were made here or that a user names"),
+    "redaction/media/areas.py": ({"cv2"}, "draws masks"),
+    "redaction/media/compare.py": ({"cv2"}, "compares raw pixels"),
+    "redaction/media/cuts.py": ({"cv2"}, "compares raw pixels"),
+    "redaction/media/flow.py": ({"cv2"}, "follows points in raw pixels"),
+    "redaction/media/frames_work.py": ({"cv2"}, "scales raw pixels"),
+    "redaction/media/mosaic.py": ({"cv2"}, "scales raw pixels"),
+    "redaction/media/persons.py": ({"cv2"}, "compares colours of raw pixels"),
+    "redaction/media/planes.py": ({"cv2"}, "scales raw pixels"),
+    "redaction/media/proof_work.py": ({"cv2"}, "scales raw pixels"),
+    "redaction/media/recovering.py": ({"cv2"}, "sharpens raw pixels"),
+    "redaction/media/residual.py": ({"cv2"}, "measures raw pixels"),
+    "redaction/models/boxes.py": ({"cv2"}, "scales raw pixels"),
+    "redaction/models/examining.py": (
+        {"onnx"},
+        "a model that somebody with the right to it registers, of bounded size",
+    ),
+    "redaction/models/preparing.py": ({"onnx", "onnxruntime"}, "the model of an installed package"),
+    "redaction/models/sessions.py": (
+        {"onnxruntime"},
+        "models of installed packages, and registered ones, by their hash",
+    ),
+    "redaction/models/text_boxes.py": ({"cv2", "onnx"}, "warps raw pixels; the words of an installed package's model"),
+    "redaction/speech/sphinx.py": ({"pocketsphinx"}, "the model of an installed package; hears samples"),
+    "redaction/speech/whisper.py": (
+        {"ctranslate2", "faster_whisper"},
+        "the operator's own model, by its path; hears samples",
+    ),
     "verify/zipapp.py": ({"zipfile"}, "writes the verifier"),
     "verify/zipbag.py": ({"zlib"}, "the tool of whoever was handed a package; bounded by what the package announces"),
     "demo/site.py": ({"subprocess"}, "starts this program"),
@@ -121,7 +167,7 @@ def test_what_parses_is_imported_by_those_that_may_only() -> None:
     for name, tree in sources():
         if name.startswith("demo/footage/"):  # makes footage of its own; reads none
             continue
-        allowed = their if name in limited else ALLOWED.get(name, (set(), ""))[0]
+        allowed = (their if name in limited else set()) | ALLOWED.get(name, (set(), ""))[0]
         if found := parsers_in(tree) - allowed:
             wrong[name] = found
     assert wrong == {}, "these parse outside a limited process, or their reason is not in this test"
@@ -146,9 +192,44 @@ def test_what_is_allowed_for_one_use_has_that_use_only() -> None:
         assert not commands & {"system", "popen", "posix_spawn", "posix_spawnp", "spawnv", "spawnvp", "execvp"}, name
 
 
+#: What OpenCV reads files, streams or models with. Everything else of it takes pixels.
+OPENCV_READS = re.compile(
+    r"im(read|decode|count)\w*|have\w*|Video\w*|FileStorage|FileNode|dnn\w*|read\w+|\w*Classifier\w*|\w*_create"
+)
+
+
+def test_opencv_is_given_pixels_only() -> None:
+    """Not bytes that it would have to parse, but for the photographs that installed packages ship."""
+    found = {
+        (name, node.attr)
+        for name, tree in sources()
+        if not name.startswith("demo/footage/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "cv2"
+        if OPENCV_READS.fullmatch(node.attr)
+    }
+    assert found == {("redaction/known/portraits.py", "imread")}
+    assert not any("cv2." in one for _, tree in sources() for one in imported(tree)), "import cv2 whole, to be seen"
+
+
+def test_what_runs_in_limited_processes_is_imported_there_only() -> None:
+    """In any way, at any moment: a module that imports one of them is one of them. Tasks are started by their name."""
+    limited, _ = IN_LIMITED_PROCESSES
+    names = {f"candor.{name.removesuffix('.py').replace('/', '.')}" for name in limited}
+    assert not [name for name in limited if not (SOURCE / name).is_file()]
+    wrong = {
+        name: found
+        for name, tree in sources()
+        if name not in limited
+        if (found := {one for one in names if any(f"{full}.".startswith(f"{one}.") for full in imported(tree))})
+    }
+    assert wrong == {}, "these would bring a parser of footage into the service"
+
+
 def test_the_service_does_not_import_what_runs_in_limited_processes() -> None:
     program = (
         "import sys, candor.footage, candor.disclosure, candor.installation, candor.web.app\n"
+        "import candor.redaction.verifying, candor.redaction.media.proof, candor.redaction.speech.writing\n"
         "print(*sorted(m for m in sys.modules if m.startswith('candor.footage.media.')))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)

@@ -100,6 +100,7 @@ def test_partial_tiles_go_when_the_full_one_is_there(database: Database, log: Cu
     assert not any(name.startswith(("tile/0/000.p", "tile/entries/000.p")) for name in names)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_level_one_tiles_grow_past_a_full_tile_of_tiles(database: Database, log: CustodyLog) -> None:
     """65,536 entries make one full tile of level 1; written straight to the table, for speed."""
     leaf = '{"commit":"%064x","hour":"2026-11-22T10Z","tag":"%032x","v":1}'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable
@@ -144,14 +145,18 @@ def test_the_track_says_where_the_camera_was(clips: dict[str, DemoClip]) -> None
         assert abs((said - clip.true_start).total_seconds()) < 1.0, "satellites do not share the camera's error"
 
 
-def test_the_same_arguments_give_the_same_files(tmp_path: Path) -> None:
+def test_the_same_arguments_give_the_same_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoken_afresh: Callable[[pytest.MonkeyPatch], None]
+) -> None:
     def digest(folder: Path, processes: int) -> list[str]:
         [clip] = make_footage(
             folder, faces=find_assets(), seconds_scale=0.2, only=("camera-check",), processes=processes
         )
         return [hashlib.sha256(path.read_bytes()).hexdigest() for path in (clip.path, clip.truth_path, clip.gpx_path)]
 
-    assert digest(tmp_path / "one", 1) == digest(tmp_path / "two", 2)
+    before = digest(tmp_path / "one", 1)
+    spoken_afresh(monkeypatch)  # what was said before was said in another process
+    assert digest(tmp_path / "two", 2) == before
 
 
 def test_without_the_packages_faces_are_drawn_and_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,15 +191,15 @@ def test_the_set_is_what_a_demo_needs() -> None:
 @pytest.fixture(scope="module")
 def listen() -> Callable[[str], list[tuple[float, str]]]:
     """The lines that can be followed in a take, by its key, at full length: no pictures are made for it."""
-    from candor.demo.footage.make import _listen, _spoken_lines
+    from candor.demo.footage import make
 
-    waves = _spoken_lines(find_assets())
+    waves = make._spoken_lines(find_assets())
     if not waves:
         cues = {f"{c.speaker}: {c.text}": c for take in TAKES for c in take.scene.cues}
         hum = (0.2 * np.sin(np.arange(40_000) / 20)).astype(np.float32)
         waves = dict.fromkeys(cues, hum)
     takes = {take.key: take for take in TAKES}
-    return lambda key: [(line.start, line.text) for line in _listen(takes[key], waves)[1]]
+    return functools.cache(lambda key: [(line.start, line.text) for line in make._listen(takes[key], waves)[1]])
 
 
 def test_every_recording_has_words_and_no_line_is_cut_by_its_end(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from collections import namedtuple
@@ -217,6 +218,8 @@ def test_another_version_of_the_program_does_not_make_what_this_one_put_on_recor
 ) -> None:
     recording = site.take(b"content")
     package_id = site.request(recording)
+    # A job that fails is tried again: here without waiting for a minute in between.
+    monkeypatch.setattr(site.jobs, "register", functools.partial(site.jobs.register, backoff=0.05))
     disclosure.register(site.jobs, site.database, site.vault, site.log)
     with monkeypatch.context() as upgraded:
         upgraded.setattr(documents, "build_verify_html", lambda: b"the page of another version")

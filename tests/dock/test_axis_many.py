@@ -30,20 +30,23 @@ from candor.footage.tables import gathering, part, recording
 from candor.installation import Installation
 
 
-def test_a_controller_with_a_hundred_cameras_hands_over_everything(door: Door) -> None:
+@pytest.mark.parametrize(("database_url", "cameras"), [("sqlite", 100), ("postgresql", 40)], indirect=["database_url"])
+def test_a_controller_with_a_hundred_cameras_hands_over_everything(door: Door, cameras: int) -> None:
     controller = Controller(door.connect(container_type="mp4"))
     assert controller.introduce(users={"u": ("Somebody", "7")})["Store"]["StoreSignedVideo"]
     film = mp4(0.4, sound=False)
     # A box that players skip makes every clip other bytes.
-    recordings = fleet(100, 1, lambda camera, _: film + (12).to_bytes(4, "big") + b"free" + camera.to_bytes(4, "big"))
-    assert controller.hand_over_all(recordings) == 100, controller.failures[:3]
+    recordings = fleet(
+        cameras, 1, lambda camera, _: film + (12).to_bytes(4, "big") + b"free" + camera.to_bytes(4, "big")
+    )
+    assert controller.hand_over_all(recordings) == cameras, controller.failures[:3]
     with door.installation.database.read() as tx:
         found = {row.hex() for row in tx.scalars(sa.select(part.c.sha256))}
         states = set(tx.scalars(sa.select(recording.c.state)))
         devices = set(tx.scalars(sa.select(recording.c.device_id)))
     assert found == set(controller.acknowledged.values())
     assert states == {"sealed"}
-    assert len(devices) == 100
+    assert len(devices) == cameras
 
 
 class Serving:

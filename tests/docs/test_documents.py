@@ -22,9 +22,13 @@ from click.testing import CliRunner
 from tests.browser.live import free_port, served
 from tests.docs.pages import REFERENCE, codes, rows, sections
 from tests.docs.walk_access import restricted
+from tests.docs.walk_bench import bench
 from tests.docs.walk_destroying import archived_and_destroyed
 from tests.docs.walk_duties import duties_and_labels
+from tests.docs.walk_models import models
+from tests.docs.walk_redaction import redaction
 from tests.docs.walk_retention import law_and_retention
+from tests.docs.walk_transcripts import transcripts
 from tests.footage.clips import mp4, without_index
 
 from candor.cli.main import candor
@@ -132,6 +136,10 @@ def _work(site: Site) -> None:
     _sent(site)
     _missing(site)
     _gathered(site)
+    models(site)
+    redaction(site)
+    bench(site)
+    transcripts(site)
     duties_and_labels(site, recording)
     _as_on_the_site(recording)
     _conflict(site, recording)
@@ -514,8 +522,8 @@ def _fields(value: Any, path: str = "") -> set[str]:
     return found
 
 
-#: What files claim and events hold has pages and shapes of its own.
-OPEN = (".parts[].claims.", ".history[].details.")
+#: What files claim and events hold has pages and shapes of its own; what was measured, names by what is in the clips.
+OPEN = (".parts[].claims.", ".history[].details.", ".clips[].ours.", ".clips[].speeds.")
 
 
 @pytest.mark.parametrize("name", [title for title, section in PAGE.items() if list(section.blocks("json"))])

@@ -35,8 +35,17 @@ from candor.footage.said import PartOf, Said
 from candor.footage.sidecars import SidecarClaim, keep_sidecar
 from candor.footage.tables import discrepancy, part, part_signature, recording, rendition, viewing
 from candor.footage.tracks import Point, Track, keep_track
+from candor.footage.transcript_tables import transcript, transcript_stretch, transcript_version
 from candor.matters.statement_tables import statement_recording, statement_review
 from candor.matters.tables import matter, matter_recording
+from candor.redaction.tables import (
+    redacted_copy,
+    redaction,
+    redaction_edit,
+    redaction_part,
+    redaction_segment,
+    redaction_watched,
+)
 from candor.retention.holds import reminder_key
 from candor.retention.tables import disposition, disposition_item, hold
 from candor.store.tables import vault_object
@@ -252,6 +261,52 @@ def _review(one: Planted) -> None:
     one.add(statement_recording, review_id=identifier, recording_id=one.id, granted=True)
 
 
+def _transcripts(one: Planted) -> None:
+    identifier = new_id()
+    row = {"id": identifier, "part_id": one.part, "state": "making", "origin": "file", "language": "en", "version": 1}
+    row |= {"engine": GOES, "made_by": one.archive.technician.account_id, "made_at": one.now}
+    one.add(transcript, **row, problem=GOES, remark=GOES)
+    row = {"transcript_id": identifier, "number": 1, "words": 2, "corrected": 0, "author": "system:test"}
+    one.add(transcript_version, **row, made_at=one.now, object_id=one.seal("transcript", GOES))
+    row = {"transcript_id": identifier, "number": 0, "until_ms": 1}
+    one.add(transcript_stretch, **row, object_id=one.seal("transcript", GOES))
+
+
+def _redaction(one: Planted) -> str:
+    """A redaction with a part, what was found in it, an edit, and what somebody watched; its id."""
+    identifier, who = new_id(), one.archive.technician.account_id
+    row = {"id": identifier, "recording_id": one.id, "title": KEEPS, "wanted": {"kinds": ["face"]}, "edit": 2}
+    one.add(redaction, **row, logged_edit=0, created_by=who, created_at=one.now)
+    tracks = one.seal("redaction-tracks", GOES)
+    row = {"redaction_id": identifier, "part_id": one.part, "state": "ready", "picture": {"is": GOES}}
+    one.add(redaction_part, **row, facts={"is": GOES}, found={"is": GOES}, tracks_object_id=tracks)
+    row = {"redaction_id": identifier, "part_id": one.part, "number": 0, "run": new_id(), "state": "ready"}
+    one.add(redaction_segment, **row, segment_object_id=one.seal("redaction-segment", GOES))
+    row = {"redaction_id": identifier, "author": who, "made_at": one.now}
+    one.add(redaction_edit, **row, number=1, words=GOES, acts=[], tracks_object_id=one.seal("redaction-tracks", GOES))
+    one.add(redaction_edit, **row, number=2, words=GOES, acts=[{"act": "put-track", "track": {"label": GOES}}])
+    row = {"redaction_id": identifier, "part_id": one.part, "account_id": who, "runs": [[1, 2]], "edit": 2}
+    one.add(redaction_watched, **row, updated_at=one.now)
+    return identifier
+
+
+def _redactions(one: Planted) -> None:
+    _redaction(one)
+
+
+def _redacted(one: Planted) -> None:
+    kinds = {"copy": "redacted", "proof": "redaction-proof", "list": "redaction-list", "poster": "redacted-poster"}
+    kinds |= {"filmstrip": "redacted-filmstrip", "waveform": "redacted-waveform"}
+    objects = {f"{name}_object_id": one.seal(kind, GOES) for name, kind in kinds.items()}
+    row = {"id": new_id(), "redaction_id": _redaction(one), "part_id": one.part, "edit": 2, "state": "ready"}
+    row |= {"wanted": {"is": GOES}, "details": {"is": GOES}, "problem": GOES, "sha256": one.sha256}
+    one.add(redacted_copy, **row, asked_by="system:test", asked_at=one.now, **objects)
+
+
+def _models(one: Planted) -> None:
+    """They are of no recording, and have no place in one."""
+
+
 #: What plants each kind of the register, by its name.
 PLANTS: dict[str, Callable[[Planted], None]] = {
     "what its source said": _said,
@@ -275,6 +330,10 @@ PLANTS: dict[str, Callable[[Planted], None]] = {
     "holds": _hold,
     "dispositions": _disposition,
     "reviews before a statement": _review,
+    "redactions": _redactions,
+    "redacted copies": _redacted,
+    "detection models": _models,
+    "transcripts": _transcripts,
 }
 
 

@@ -87,11 +87,11 @@ def test_every_table_about_footage_is_registered() -> None:
 def test_one_that_nobody_registered_is_found() -> None:
     elsewhere = sa.MetaData()
     recording = sa.Table("recording", elsewhere, sa.Column("id", sa.Text, primary_key=True))
-    by_name = sa.Table("transcript", elsewhere, sa.Column("recording_id", sa.Text), sa.Column("text", sa.Text))
+    by_name = sa.Table("summary", elsewhere, sa.Column("recording_id", sa.Text), sa.Column("text", sa.Text))
     by_key = sa.Table("fingerprint", elsewhere, sa.Column("of", sa.Text, sa.ForeignKey("recording.id")))
     neither = sa.Table("weather", elsewhere, sa.Column("day", sa.Text))
-    assert register.unregistered_tables([recording, by_name, by_key, neither]) == ["fingerprint", "transcript"]
-    assert register.unregistered_kinds(["original", "repaired/x", "transcript"]) == ["transcript"]
+    assert register.unregistered_tables([recording, by_name, by_key, neither]) == ["fingerprint", "summary"]
+    assert register.unregistered_kinds(["original", "repaired/x", "summary"]) == ["summary"]
 
 
 def test_every_kind_of_sealed_object_is_registered() -> None:
@@ -106,20 +106,20 @@ def test_every_kind_of_sealed_object_is_registered() -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_room_above_registers_its_own(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As one that writes down what was said would: its text goes in the purge's transaction, and the object's key."""
+    """As one that keeps summaries would: its text goes in the purge's transaction, and the object's key."""
     taken = archive.worn(b"a film")
     one = Planted.__new__(Planted)
     one.archive = archive
-    object_id, forgotten = one.seal("transcript", "what was said"), list[str]()
+    object_id, forgotten = one.seal("summary", "what it was about"), list[str]()
     monkeypatch.setattr(register, "_KEPT", dict(register._KEPT))
     register.register(
         register.Kept(
-            name="transcripts",
-            words="what was said in it, written out",
+            name="summaries",
+            words="what it was about",
             goes="the text",
             stays="nothing",
-            kinds=frozenset({"transcript"}),
-            objects=lambda tx, recording_id: {object_id: "transcript"},
+            kinds=frozenset({"summary"}),
+            objects=lambda tx, recording_id: {object_id: "summary"},
             forget=lambda tx, recording_id: forgotten.append(recording_id),
         )
     )

@@ -130,6 +130,7 @@ def test_a_purge_that_the_place_could_not_be_told_of_is_told_by_the_next_backup(
     assert (checked.findings, checked.destroyed) == ((), 1)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_the_archive_has_lost_is_said_and_the_rest_is_kept(machine: Machine) -> None:
     with machine.open() as here:
         lost = next(iter(here.vault.store.list())).object_id
@@ -144,6 +145,7 @@ def test_what_the_archive_has_lost_is_said_and_the_rest_is_kept(machine: Machine
         assert last_backup(tx) is None
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_copy_that_was_damaged_there_is_found_and_mended(machine: Machine) -> None:
     made = machine.back_up().manifest
     path = sorted(one for one in (machine.kept / "objects").rglob("*") if one.is_file())[0]
@@ -306,6 +308,7 @@ def test_one_at_a_time_over_machines_that_share_a_database(machine: Machine, tmp
     machine.back_up()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_interrupted_it_is_no_backup_and_the_next_run_goes_on(machine: Machine) -> None:
     seen: list[str] = []
 

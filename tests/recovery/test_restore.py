@@ -113,6 +113,7 @@ def test_everything_comes_back(machine: Machine, another: Machine) -> None:
         another.take(there, b"new on the new machine")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_backup_never_holds_the_key_encryption_key(machine: Machine) -> None:
     machine.back_up()
     file = json.loads(next(machine.settings.keys_folder.glob("kek-*.json")).read_text())
@@ -235,6 +236,7 @@ def test_the_ledger_beside_the_keys_is_enough(
     must_be_gone(another, purged)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_file_of_tombstones_is_enough_and_survived_bytes_are_removed(
     machine: Machine, another: Machine, purged: tuple[str, str, bytes], tmp_path: Path
 ) -> None:
@@ -247,6 +249,7 @@ def test_a_file_of_tombstones_is_enough_and_survived_bytes_are_removed(
     assert not survived.exists()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_tombstone_that_was_altered_stops_everything(
     machine: Machine, another: Machine, purged: tuple[str, str, bytes]
 ) -> None:
@@ -258,6 +261,7 @@ def test_a_tombstone_that_was_altered_stops_everything(
     assert not another.settings.home.exists()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_tombstone_sealed_under_a_key_that_is_gone_is_laid_when_somebody_says_so(
     machine: Machine, another: Machine, purged: tuple[str, str, bytes], tmp_path: Path
 ) -> None:
@@ -306,6 +310,7 @@ def test_whoever_can_write_to_the_place_destroys_nothing_that_survived(
     assert ["cannot be read" in one for one in check_backup(machine.place(), found, keys).findings] == [True]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_tombstone_copied_by_hand_without_the_end_of_its_line_counts(
     machine: Machine, another: Machine, purged: tuple[str, str, bytes], tmp_path: Path
 ) -> None:
@@ -332,6 +337,7 @@ def nothing_written(there: Machine) -> bool:
     return not there.settings.home.exists() and not (there.settings.keys_folder / "log.key").exists()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_half_a_backup_is_named_and_not_taken_for_one(machine: Machine, another: Machine) -> None:
     whole = machine.back_up().manifest
     folder = machine.kept / "candor-backup" / whole.folder
@@ -441,7 +447,14 @@ class Killed(BaseException):
     """Stands for a kill at that moment."""
 
 
-@pytest.mark.parametrize("step", ["database", "words", "footage", "log", "seals"])
+#: Where a restore is stopped; on both kinds of database where it is their rows that are under way.
+STOPPED = [
+    *(("sqlite", step) for step in ("database", "words", "footage", "log", "seals")),
+    *(("postgresql", step) for step in ("database", "words")),
+]
+
+
+@pytest.mark.parametrize(("database_url", "step"), STOPPED, indirect=["database_url"])
 def test_it_goes_on_where_it_was_stopped_and_is_closed_until_then(
     machine: Machine, another: Machine, step: str
 ) -> None:
@@ -487,6 +500,7 @@ def test_an_older_backup_over_a_newer_log_does_not_sign(machine: Machine, anothe
         assert after.size == before.size
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_later_backup_in_the_same_place_keeps_an_earlier_one_from_signing(machine: Machine, another: Machine) -> None:
     """Machine and keys' folder are lost, nobody witnesses, and the newest backup cannot be used."""
     first = machine.back_up().manifest
@@ -523,6 +537,7 @@ def test_a_forged_later_backup_says_nothing_of_the_log(machine: Machine, another
     assert another.restore(backup_id=made.id).behind is None
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_log_that_was_handed_over_does_not_sign_again_from_an_earlier_backup(
     machine: Machine, another: Machine
 ) -> None:
@@ -539,6 +554,7 @@ def test_a_log_that_was_handed_over_does_not_sign_again_from_an_earlier_backup(
         here.log.settle(timeout=1)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_log_that_was_damaged_before_is_restored_as_it_was_and_said(machine: Machine, another: Machine) -> None:
     with machine.open() as here, here.database.write() as tx:
         first = custody_event.c.position == 0
@@ -567,6 +583,7 @@ def test_it_goes_on_with_the_database_that_it_began_with(machine: Machine, anoth
     assert another.restore().wrong == ()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_objects_that_the_backup_lost_are_named(machine: Machine, another: Machine) -> None:
     machine.back_up()
     stored = sorted(path for path in (machine.kept / "objects").rglob("*") if path.is_file())
@@ -583,6 +600,7 @@ def test_objects_that_the_backup_lost_are_named(machine: Machine, another: Machi
     assert result.copied == 1
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_settings_come_back_beside_the_database(
     machine: Machine, another: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

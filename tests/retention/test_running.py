@@ -185,7 +185,7 @@ def test_an_order_erases_or_seals_what_is_young(office: Office) -> None:
         assert other in tx.scalars(sa.select(recording.c.id).where(visible_to(office.technician).expression)).all()
 
 
-@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [150, pytest.param(10_000, marks=pytest.mark.soak)])
 def test_killed_at_random_moments_it_ends_complete_with_one_tombstone_each(
     office: Office, database_url: str, count: int
 ) -> None:
@@ -199,7 +199,7 @@ def test_killed_at_random_moments_it_ends_complete_with_one_tombstone_each(
         with started(archive.folder, database_url, made, archive.clock.now().isoformat()) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "begins\n"
-            time.sleep(random.uniform(0.05, 0.8 if count == 300 else 20))
+            time.sleep(random.uniform(0.05, 0.5 if count == 150 else 20))
             process.kill()
             killed += 1
         with archive.database.read() as tx:

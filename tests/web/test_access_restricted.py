@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 import sqlalchemy as sa
 from starlette.applications import Starlette
+from tests.disclosure.redacted_copies import leave_copy
 from tests.people.place import Place
 from tests.web.recording_place import Film, make_film
 from tests.web.test_access import SIGNS_OUT, every_route
@@ -19,22 +20,29 @@ from candor import disclosure
 from candor.core.ids import new_id
 from candor.custody.record import history
 from candor.footage.bookmarks import Bookmark, keep_bookmark
+from candor.footage.captions import read_captions
 from candor.footage.catalogue import change
 from candor.footage.restriction_rules import RestrictionKind
 from candor.footage.restrictions import place as place_restriction
 from candor.footage.restrictions import take_away
 from candor.footage.rules import RenditionKind
 from candor.footage.tables import discrepancy, recording, rendition, sidecar
+from candor.footage.transcribing import import_text
 from candor.installation import Installation
 from candor.law.vocabulary import CaseKind
 from candor.matters.contents import add_recordings
 from candor.matters.service import open_case
 from candor.people.rules import Actor, Role
+from candor.redaction.tables import redacted_copy, redaction, redaction_edit
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-#: Words that stand nowhere else: of the title, a note, the file's name, a mark, a file beside it, the picture.
-TOLD = ("Quillfeather", "Ombersley", "vexillum", "Thrimsa", "brimborion", "zucchettohat")
+#: Words that stand nowhere else: of the title, a note, the file's name, a mark, a file beside it, the picture, the
+#: title of its redaction, an edit of it.
+TOLD = (
+    *("Quillfeather", "Ombersley", "vexillum", "Thrimsa", "brimborion", "zucchettohat"),
+    *("Tatterdemalion", "Gallimaufry"),
+)
 #: Routes that answer with what was planted when nothing closes it: fewer would mean that nothing is asked.
 LEAST_TOLD = 14
 #: The page where whoever may restrict deals with a recording without seeing it; it names the rule and nothing else.
@@ -116,8 +124,24 @@ def planted(installation: Installation, place: Place, signed_in: Callable[..., V
         "package_id": package,
         "event_id": event.id,
         "case_id": case,
+        **_redacted(here, technician, one),
     }
     return Planted(film, ids)
+
+
+def _redacted(here: Installation, technician: Actor, one: str) -> dict[str, str]:
+    """A redaction of it that somebody worked on, with a copy, and what is said in it written out."""
+    redaction_id, copy_id = leave_copy(here.database, here.vault, here.log, one, b"zucchettohat", by="system:test")
+    edit = {"redaction_id": redaction_id, "number": 1, "author": technician.account_id, "words": "Gallimaufry"}
+    with here.database.write() as tx:
+        named = redaction.update().where(redaction.c.id == redaction_id)
+        tx.execute(named.values(title="Tatterdemalion", wanted={"kinds": ["face"], "profile": "default"}))
+        tx.execute(redaction_edit.insert().values(**edit, made_at=here.clock.now(), acts=[]))
+        part_id = tx.scalar(sa.select(redacted_copy.c.part_id).where(redacted_copy.c.id == copy_id))
+    said = read_captions(b"WEBVTT\n\n00:00.000 --> 00:01.000\nGallimaufry\n")
+    given = (here.database, here.vault, technician, str(part_id), said)
+    transcript_id = import_text(*given, name="brimborion.vtt", sha256=bytes(32), clock=here.clock)
+    return {"redaction_id": redaction_id, "copy_id": copy_id, "transcript_id": transcript_id}
 
 
 def _package(tx: sa.Connection, here: Installation, technician: Actor, one: str) -> str:

@@ -11,6 +11,7 @@ import httpx2 as httpx
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from tests.people.place import PASSWORD
+from tests.web.direct import Direct
 
 from candor.core.clock import FixedClock
 from candor.core.database import Database
@@ -54,6 +55,7 @@ class Visitor:
 
     def __init__(self, app: Starlette, address: str = "192.0.2.7", base: str = BASE) -> None:
         self.client = TestClient(app, base_url=base, client=(address, 50_000), follow_redirects=False)
+        self.client._transport = Direct(app, (address, 50_000))
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         """A page."""

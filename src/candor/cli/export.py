@@ -23,6 +23,8 @@ NOT_STATED = "not stated"
 @click.option("--zip", "as_zip", is_flag=True, help="Write one .zip instead of a folder.")
 @click.option("--recipient", help="Who gets it; goes on record. Asked for at a terminal.")
 @click.option("--purpose", help="Why; goes on record. Asked for at a terminal.")
+@click.option("--redacted", "copy_id", metavar="COPY", help="Hand out this redacted copy instead of the original.")
+@click.option("--although", metavar="REASON", help="With --redacted: why, where its proof is doubtful; on record.")
 @click.option("--package", "package_id", metavar="ID", help="Write a package that was handed out before once more.")
 @as_account
 @needs(Permission.RECORDINGS_EXPORT)
@@ -33,6 +35,8 @@ def command(
     as_zip: bool,
     recipient: str | None,
     purpose: str | None,
+    copy_id: str | None,
+    although: str | None,
     package_id: str | None,
     acting: str | None,
     json_out: bool,
@@ -42,16 +46,26 @@ def command(
     The hand-out is on record before a byte is read. The package holds the originals, their whole custody history with a
     proof for every event, a draft certificate for counsel, and verifiers that need neither Candor nor the internet.
     Whoever gets it sees all of the history: every viewing with its purpose, every change of the notes.
+
+    With --redacted it holds a redacted copy instead, its signed edit list and its proof, and nothing of the original,
+    the catalogue or the history but the copy's making and this hand-out. A copy whose proof is broken is refused.
     """
     if bool(ids) == bool(package_id):
         raise click.UsageError("Name recordings, or a package with --package.")
     if package_id and (recipient is not None or purpose is not None):
         raise click.UsageError("--recipient and --purpose are on record with the package already.")
+    if copy_id is None and although is not None:
+        raise click.UsageError("--although goes with --redacted.")
+    if copy_id is not None and len(ids) != 1:
+        raise click.UsageError("With --redacted, name the one recording that the copy is of.")
     with opened() as installation:
         who = actor(installation, acting)
         if package_id is None:
             words = _words(recipient, purpose, ask=sys.stdin.isatty() and not json_out)
-            found = _hand_out(installation, who, ids, out, *words)
+            if copy_id is None:
+                found = _hand_out(installation, who, ids, out, *words)
+            else:
+                found = _hand_out_redacted(installation, who, ids[0], copy_id, although, out, *words)
         else:
             with installation.database.read() as tx:
                 found = disclosure.package(tx, who, package_id)
@@ -79,6 +93,34 @@ def _hand_out(
     """The act, undone as a whole when the place to write to is unfit."""
     with installation.database.write() as tx:
         package_id = disclosure.request(tx, who, ids, recipient=recipient, purpose=purpose, clock=installation.clock)
+        found = disclosure.package(tx, who, package_id)
+        disclosure.check_place(out, found)
+    say(f"On record as package {found.id}. If this is interrupted: candor export --package {found.id} --out …")
+    return found
+
+
+def _hand_out_redacted(
+    installation: Installation,
+    who: Actor,
+    recording_id: str,
+    copy_id: str,
+    although: str | None,
+    out: Path,
+    recipient: str,
+    purpose: str,
+) -> Package:
+    """As `_hand_out`, of a redacted copy."""
+    with installation.database.write() as tx:
+        package_id = disclosure.request_redacted(
+            tx,
+            who,
+            copy_id,
+            recipient=recipient,
+            purpose=purpose,
+            although=although,
+            recording_id=recording_id,
+            clock=installation.clock,
+        )
         found = disclosure.package(tx, who, package_id)
         disclosure.check_place(out, found)
     say(f"On record as package {found.id}. If this is interrupted: candor export --package {found.id} --out …")

@@ -29,6 +29,8 @@ WORDS: dict[str, dict[str, str]] = {
         "restrict": "Who may see a recording besides what roles say, and the agency's rules for it.",
         "label": "What the law cares about in recordings: put a label, take it, see who said so.",
         "repair": "Recover what can be recovered of a damaged recording; the original stays as it came.",
+        "redact": "Find what has to be hidden, hide it for good in a copy, and prove both.",
+        "transcript": "What is said in a recording, as text: make, bring in, show, hand on.",
         "fixity": "Read every stored object again and compare it with its seal.",
     },
     "Law": {
@@ -49,6 +51,7 @@ WORDS: dict[str, dict[str, str]] = {
         "audit": "Search what was done by whom, when, from where, and how it ended.",
         "dock": "How cameras hand over what they hold, and what is missing.",
         "category": "The categories that are offered, and what each means to the law.",
+        "models": "Models that find faces, plates and whatever else is to be hidden: register, list.",
         "duty": "What the law asks of camera users and supervisors: tests, reports, training.",
         "backup": "Back up database, log, settings and footage; list and check backups.",
         "restore": "Restore a backup into an empty installation, and check every seal.",

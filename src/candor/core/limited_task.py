@@ -55,12 +55,20 @@ class Channel:
 class Source(Positioned):
     """The input: a seekable stream whose bytes are asked for, in blocks that are kept for a while."""
 
-    def __init__(self, channel: Channel, size: int) -> None:
+    def __init__(self, channel: Channel, size: int, origin: int = 0) -> None:
         super().__init__()
         self._channel = channel
+        self._origin = origin
         self.size = size
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._next_block = -1
+
+    def stretch(self, begin: int, size: int) -> Source:
+        """A part of the input as a stream of its own, with a position and kept blocks of its own: where several files
+        were given one after the other, each is read as if it were alone. Raises ValueError beyond the end."""
+        if begin < 0 or size < 0 or begin + size > self.size:
+            raise ValueError("a stretch beyond the end of the input")
+        return Source(self._channel, size, self._origin + begin)
 
     def extent(self) -> int:
         return self.size
@@ -89,7 +97,7 @@ class Source(Positioned):
         if number not in self._blocks:
             # Reading on from where the last request ended earns a longer one.
             count = 8 if number == self._next_block else 1
-            request = limited_wire.READ_FRAME.pack(number * _BLOCK, count * _BLOCK)
+            request = limited_wire.READ_FRAME.pack(self._origin + number * _BLOCK, count * _BLOCK)
             data = self._channel.ask(limited_wire.READ, request)
             for place in range(count):
                 self._blocks[number + place] = data[place * _BLOCK : (place + 1) * _BLOCK]

@@ -169,6 +169,26 @@ class Settings(BaseSettings):
         default=None, ge=1024, description="Memory that those examinations may be allowed together, in MiB."
     )
 
+    # Writing out what is said.
+    whisper_model: Path | None = Field(
+        default=None,
+        description="Folder of a model of the Whisper family, as CTranslate2 converts it, "
+        "that writes out what is said.",
+    )
+    transcriber: Literal["whisper", "rough", "none"] | None = Field(
+        default=None,
+        description="How that is done when nobody chooses: with that model, roughly, or not at all "
+        "(only where somebody speaks). Not set: with the model where one is named, else not at all.",
+    )
+
+    # What finds what is to be redacted.
+    detection_threads: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Processor threads that one stretch of footage takes for finding faces and plates.",
+    )
+
     # What is kept, and what is destroyed.
     retention_pause_days: int = Field(
         default=14,

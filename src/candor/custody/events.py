@@ -195,6 +195,20 @@ class Event(StrEnum):
     DUTY_DONE = "duty:done"
     DUTY_MISSED = "duty:missed"
     DUTY_EXPLAINED = "duty:explained"
+    # redaction
+    MODEL_ADDED = "model:added"
+    MODEL_SET = "model:set"
+    REDACTION_BEGUN = "redaction:begun"
+    REDACTION_DETECTED = "redaction:detected"
+    REDACTION_EDITED = "redaction:edited"
+    REDACTION_TAKEN_OVER = "redaction:taken-over"
+    REDACTION_CLOSED = "redaction:closed"
+    REDACTION_RENDERED = "redaction:rendered"
+    REDACTION_RENDER_FAILED = "redaction:render-failed"
+    REDACTION_HANDED_OUT = "redaction:handed-out"
+    TRANSCRIPT_MADE = "transcript:made"
+    TRANSCRIPT_CHANGED = "transcript:changed"
+    TRANSCRIPT_REMOVED = "transcript:removed"
     # backup and restore
     BACKUP_MADE = "backup:made"
     RESTORE_MADE = "restore:made"
@@ -371,4 +385,17 @@ PLAIN_WORDS: dict[Event, str] = {
     Event.DUTY_EXPLAINED: "It was explained why a test was missed; it stays in the count.",
     Event.BACKUP_MADE: "A backup was made; it holds everything up to here.",
     Event.RESTORE_MADE: "The installation was restored from a backup.",
+    Event.MODEL_ADDED: "The model {name} was registered.",
+    Event.MODEL_SET: "The model {name} was switched on or off, or set otherwise.",
+    Event.REDACTION_BEGUN: "A redaction was begun.",
+    Event.REDACTION_DETECTED: "It was looked through for what has to be hidden.",
+    Event.REDACTION_EDITED: "Its redaction was edited.",
+    Event.REDACTION_TAKEN_OVER: "Work on its redaction was taken over from somebody.",
+    Event.REDACTION_CLOSED: "A redaction was closed.",
+    Event.REDACTION_RENDERED: "A redacted copy was made.",
+    Event.REDACTION_RENDER_FAILED: "A redacted copy could not be made.",
+    Event.REDACTION_HANDED_OUT: "A redacted copy was handed out in a package.",
+    Event.TRANSCRIPT_MADE: "What is said in it was written out.",
+    Event.TRANSCRIPT_CHANGED: "A transcript was changed.",
+    Event.TRANSCRIPT_REMOVED: "A transcript was removed.",
 }

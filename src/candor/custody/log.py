@@ -103,6 +103,16 @@ class CustodyLog:
             raise NotFound(what="custody log", id="here")
         return self.witnessing.policy(verifier, self.quorum)
 
+    def sign_statement(self, text: str) -> Note:
+        """A text that is no checkpoint (see `LogKey.sign_statement`) as a note signed by the log's key.
+
+        Raises NotFound before the log exists, LogKeyMissing where its key is not on this machine.
+        """
+        verifier = self.verifier
+        if verifier is None:
+            raise NotFound(what="custody log", id="here")
+        return LogKey.load(self._keys, verifier.format()).sign_statement(text)
+
     def _sequencer(self) -> Sequencer | None:
         with self._database.read() as tx:
             head = read_head(tx)

@@ -11,7 +11,9 @@ Rules it keeps:
 4. A package is stored as what it is made of: the small files sealed in the vault, the originals by name. So the
    same package can be downloaded again, in pieces and byte for byte, and each download is an event, also when it is
    written into a folder by the command line.
-5. A package is BagIt 1.0 (RFC 8493); the zip is stored, in fixed order and with fixed times.
+5. A redacted copy is handed out alone: with its signed edit list, its proof and the two events that are about it, and
+   nothing of the original, of the catalogue or of the rest of the history.
+6. A package is BagIt 1.0 (RFC 8493); the zip is stored, in fixed order and with fixed times.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from candor.disclosure.errors import DisclosureError, OriginalAltered, PackageNo
 from candor.disclosure.handing_out import request
 from candor.disclosure.making import JOB, build, register
 from candor.disclosure.packages import Package, PackageState, package, packages_of
+from candor.disclosure.redacted import request_redacted
 
 __all__ = [
     "JOB",
@@ -38,6 +41,7 @@ __all__ = [
     "record_download",
     "register",
     "request",
+    "request_redacted",
     "write_folder",
     "write_zip",
 ]

@@ -14,6 +14,7 @@ from typing import Any
 from candor import __version__
 from candor.disclosure.errors import ProgramChanged
 from candor.disclosure.instructions import instructions
+from candor.disclosure.redacted_instructions import redacted_instructions
 from candor.verify.note import VerifierKey
 from candor.verify.verify_page import build_verify_html
 from candor.verify.zipapp import build_zipapp
@@ -23,7 +24,7 @@ def documents(
     plan: Mapping[str, Any], *, package: str, created_at: datetime, recipient: str, log: VerifierKey
 ) -> dict[str, bytes]:
     """Each file's bytes by its name; the same for the same plan, as long as the program is the same."""
-    text = instructions(
+    text = (redacted_instructions if "redacted" in plan else instructions)(
         agency=plan["agency"],
         package=package,
         created_at=created_at,
@@ -60,10 +61,11 @@ def must_be_those_on_record(package: str, on_record: Mapping[str, str] | None, f
 def _bag_info(plan: Mapping[str, Any], package: str, created_at: datetime, recipient: str) -> bytes:
     sizes = [one["size"] for one in plan["originals"]] + [len(text.encode()) for text in plan["payload"].values()]
     count = len({one["recording"] for one in plan["originals"]})
+    what = "a redacted copy" if "redacted" in plan else f"{count} recording{'s' if count != 1 else ''}"
     lines = {
         "Source-Organization": plan["agency"],
         "External-Identifier": package,
-        "External-Description": f"{count} recording{'s' if count != 1 else ''} handed out; recipient: {recipient}",
+        "External-Description": f"{what} handed out; recipient: {recipient}",
         "Bagging-Date": f"{created_at:%Y-%m-%d}",
         "Payload-Oxum": f"{sum(sizes)}.{len(sizes)}",
         "Bag-Software-Agent": f"Candor {__version__}",

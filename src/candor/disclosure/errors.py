@@ -88,3 +88,30 @@ class PlaceUnwritable(DisclosureError):
     another folder, run `candor export --package {id} --out …`."""
 
     exit_code = 7
+
+
+class CopyNotToBeHandedOut(DisclosureError):
+    """The redacted copy {id} cannot be handed out: {reason}. Nothing was handed out."""
+
+    exit_code = 5
+
+
+class CopyBroken(DisclosureError):
+    """The redacted copy {id} is not handed out: its proof is broken ({reasons}). Outside its masks it is not the
+    original, or something usable is left inside them. Look at the proof, mend the redaction and make a new copy."""
+
+    exit_code = 5
+
+
+class CopyDoubtful(DisclosureError):
+    """The proof of the redacted copy {id} is doubtful ({reasons}). Look at what it names. To hand the copy out all the
+    same, say why, in 1 to {longest} characters (--although REASON); the reason goes on record and into the package."""
+
+    exit_code = 5
+
+
+class CopyAltered(DisclosureError):
+    """What belongs to the redacted copy {id} is not what is on record of it: {what}. The package was not made; the
+    hand-out stays on record. Make a new copy of the redaction and hand that out."""
+
+    exit_code = 6

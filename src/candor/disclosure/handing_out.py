@@ -61,8 +61,8 @@ def request(
         raise NothingToHandOut()
     clock = clock or SystemClock()
     now, package_id = clock.now(), new_id()
-    recipient, purpose = _words("recipient", recipient), _words("purpose", purpose)
-    counts = _hold(tx, ids)
+    recipient, purpose = words_on_record("recipient", recipient), words_on_record("purpose", purpose)
+    counts = held(tx, ids)
     plan, manifest = _plan(tx, actor, ids, package_id, recipient, now)
     _must_be_verifiable(counts, plan)
     head = tx.execute(sa.select(log_head.c.size, log_head.c.vkey)).first()
@@ -114,7 +114,7 @@ def payload_manifest(originals: Sequence[Mapping[str, Any]], payload: Mapping[st
     return "".join(f"{digests[name]}  {name}\n" for name in sorted(digests)).encode()
 
 
-def _words(what: str, given: str) -> str:
+def words_on_record(what: str, given: str) -> str:
     """A recipient or a purpose as it goes on record: one line, and nothing in it that a reader would not see."""
     text = " ".join(names.kept(given).split())
     problem = "it is empty" if not text else "it is longer" if len(text) > LONGEST_WORDS else ""
@@ -125,7 +125,7 @@ def _words(what: str, given: str) -> str:
     return text
 
 
-def _hold(tx: Connection, ids: Sequence[str]) -> dict[str, int]:
+def held(tx: Connection, ids: Sequence[str]) -> dict[str, int]:
     """How many events each recording has, and its history held until the transaction ends.
 
     Held before anything of it is read, so that what the package says is what the history says; and in the order of

@@ -23,6 +23,7 @@ from candor.disclosure.documents import documents, must_be_those_on_record
 from candor.disclosure.errors import OriginalAltered
 from candor.disclosure.layout import File, ZipLayout
 from candor.disclosure.packages import PackageState
+from candor.disclosure.redacted import redacted_files
 from candor.disclosure.small_files import SmallFiles, write_small_files
 from candor.disclosure.sources import Sources
 from candor.disclosure.tables import package as package_table
@@ -93,6 +94,9 @@ def build(
     beside = documents(
         row.plan, package=row.id, created_at=row.created_at, recipient=row.recipient, log=log.policy().logs[0].key
     )
+    if "redacted" in row.plan:
+        with database.read() as tx:
+            beside |= redacted_files(tx, vault, row.plan)
     must_be_those_on_record(row.id, row.plan.get("documents"), beside)
     try:
         crcs = _read_originals(database, vault, row.plan, told, cancelled)
@@ -190,4 +194,4 @@ def _in_order(plan: Mapping[str, Any], crcs: Mapping[str, int], small: list[File
     return sorted(small + originals, key=lambda file: (_RANK.get(file.name.split("/")[0], 1), file.name))
 
 
-_RANK = {"INSTRUCTIONS.txt": 0, "verify.html": 0, "data": 2, "custody": 3}
+_RANK = {"INSTRUCTIONS.txt": 0, "verify.html": 0, "data": 2, "redaction": 3, "custody": 3}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from candor.core.canonical import canonical_json
 from candor.core.database import Database
-from candor.custody import CustodyLog, Epoch, SignedCheckpoint, epochs, history
+from candor.custody import CustodyEvent, CustodyLog, Epoch, SignedCheckpoint, epochs, find, history
 from candor.custody.lost import LostEntry, lost_of
 from candor.disclosure.handing_out import payload_manifest
 from candor.disclosure.layout import File
@@ -58,11 +58,16 @@ def write_small_files(
     into.add("manifest-sha256.txt", payload_manifest(row.plan["originals"], row.plan["payload"]))
     into.add("custody/checkpoint", checkpoint.note.encode())
     into.add("custody/policy.txt", policy.format())
+    redacted = row.plan.get("redacted")
     for recording, event in row.plan["events"].items():
-        _add_history(into, database, log, recording, event, checkpoint)
+        if redacted is None:
+            _add_history(into, database, log, recording, event, checkpoint)
+        else:
+            _add_shown(into, database, log, recording, [redacted["rendered"], event], checkpoint)
     for name, data in documents.items():
         into.add(name, data)
-    into.add("certificate-draft.pdf", _certificate(row, policy, checkpoint, compared_at))
+    if redacted is None:
+        into.add("certificate-draft.pdf", _certificate(row, policy, checkpoint, compared_at))
     tags = sorted((file.name, file.sha256) for file in into.files if not file.name.startswith("data/"))
     into.add(TAG_MANIFEST, "".join(f"{digest}  {name}\n" for name, digest in tags).encode())
 
@@ -77,8 +82,23 @@ def _add_history(
         lost = [one for one in lost_of(tx, recording) if one.position < checkpoint.size]
     last = next(event.n for event in whole if event.id == event_id)
     shown = [event for event in whole if event.n <= last]
+    entries = _add_events(into, log, recording, shown, checkpoint)
+    # Keys of later epochs stay here: they would link events that nobody has handed out.
+    shown_keys = [_epoch(key) for key in keys if key.first_n <= last]
+    found: dict[str, Any] = {"recording": recording, "epochs": shown_keys, "events": entries}
+    without = [one for one in lost if one.n <= last and one.epoch < len(shown_keys)]
+    if without:
+        found["lost"] = [_add_lost(into, log, one, checkpoint) for one in without]
+    text = canonical_json(found)
+    into.add(f"custody/{recording}/history.json", text)
+
+
+def _add_events(
+    into: SmallFiles, log: CustodyLog, recording: str, shown: Sequence[CustodyEvent], checkpoint: SignedCheckpoint
+) -> list[dict[str, Any]]:
+    """The proofs of these events; what stands of them in the history."""
     entries = []
-    for event, proof in zip(shown, log.proofs(shown, checkpoint), strict=True):
+    for event, proof in zip(shown, log.proofs(list(shown), checkpoint), strict=True):
         name = f"custody/{recording}/{event.n:06d}.tlog-proof"
         into.add(name, proof.format().encode())
         entries.append(
@@ -91,14 +111,22 @@ def _add_history(
                 "proof": name,
             }
         )
-    # Keys of later epochs stay here: they would link events that nobody has handed out.
-    shown_keys = [_epoch(key) for key in keys if key.first_n <= last]
-    found: dict[str, Any] = {"recording": recording, "epochs": shown_keys, "events": entries}
-    without = [one for one in lost if one.n <= last and one.epoch < len(shown_keys)]
-    if without:
-        found["lost"] = [_add_lost(into, log, one, checkpoint) for one in without]
-    text = canonical_json(found)
-    into.add(f"custody/{recording}/history.json", text)
+    return entries
+
+
+def _add_shown(
+    into: SmallFiles,
+    database: Database,
+    log: CustodyLog,
+    recording: str,
+    event_ids: Sequence[str],
+    checkpoint: SignedCheckpoint,
+) -> None:
+    """These events alone, with their openings and proofs: no key of a tag, and nothing of the others."""
+    with database.read() as tx:
+        found = [find(tx, one) for one in event_ids]
+    entries = _add_events(into, log, recording, [one for one in found if one is not None], checkpoint)
+    into.add(f"custody/{recording}/shown.json", canonical_json({"recording": recording, "events": entries}))
 
 
 def _add_lost(into: SmallFiles, log: CustodyLog, one: LostEntry, checkpoint: SignedCheckpoint) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from candor.core.database import Database
 from candor.core.ids import new_id
 from candor.custody import record as custody
 from candor.custody.events import Event
-from candor.footage import erasure, kept, kept_rules, names, register
+from candor.footage import erasure, kept, kept_rules, kept_transcripts, names, register
 from candor.footage.court_seals import is_closed
 from candor.footage.errors import (
     ClosedByCourt,
@@ -68,7 +68,7 @@ __all__ = [
 ]
 
 LONGEST_WORDS = 500
-_REGISTERED = (kept, kept_rules)  # what this room keeps is in the register once this is loaded
+_REGISTERED = (kept, kept_rules, kept_transcripts)  # what this room keeps is in the register once this is loaded
 
 
 class Ledger(Protocol):

@@ -18,6 +18,7 @@ import candor.footage.classification_tables
 import candor.footage.destruction_tables
 import candor.footage.restriction_tables
 import candor.footage.tables
+import candor.footage.transcript_tables
 import candor.health.tables
 import candor.jobs.tables
 import candor.law.tables
@@ -27,6 +28,7 @@ import candor.matters.wall_tables
 import candor.notices.tables
 import candor.people.tables
 import candor.recovery.tables
+import candor.redaction.tables
 import candor.retention.tables
 import candor.store.tables  # noqa: F401
 from candor.core.database import metadata

@@ -49,6 +49,7 @@ class Permission(StrEnum):
     LAW_CHANGE = "law:change"
     LAW_VIEW = "law:view"
     LOG_VIEW = "log:view"
+    MODELS_MANAGE = "models:manage"
     NOTICES_MANAGE = "notices:manage"
     POLICY_MANAGE = "policy:manage"
     RECORDINGS_CHANGE_ALL = "recordings:change-all"
@@ -56,6 +57,7 @@ class Permission(StrEnum):
     RECORDINGS_CHANGE_UNIT = "recordings:change-unit"
     RECORDINGS_EXPORT = "recordings:export"
     RECORDINGS_PURGE = "recordings:purge"
+    RECORDINGS_REDACT = "recordings:redact"
     RECORDINGS_TAKE_IN = "recordings:take-in"
     RECORDINGS_VIEW_ALL = "recordings:view-all"
     RECORDINGS_VIEW_OWN = "recordings:view-own"
@@ -124,9 +126,11 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             _P.JOBS_VIEW,
             _P.LAW_VIEW,
             _P.LOG_VIEW,
+            _P.MODELS_MANAGE,
             _P.RECORDINGS_CHANGE_ALL,
             _P.RECORDINGS_EXPORT,
             _P.RECORDINGS_PURGE,
+            _P.RECORDINGS_REDACT,
             _P.RECORDINGS_TAKE_IN,
             _P.RECORDINGS_VIEW_ALL,
             _P.RECORDINGS_VIEW_RESTRICTED,
@@ -144,6 +148,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             _P.LOG_VIEW,
             _P.RECORDINGS_CHANGE_ALL,
             _P.RECORDINGS_EXPORT,
+            _P.RECORDINGS_REDACT,
             _P.RECORDINGS_VIEW_ALL,
             _P.RECORDINGS_VIEW_RESTRICTED,
             _P.RETENTION_APPROVE,
@@ -172,6 +177,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             _P.LAW_CHANGE,
             _P.LAW_VIEW,
             _P.LOG_VIEW,
+            _P.MODELS_MANAGE,
             _P.NOTICES_MANAGE,
             _P.POLICY_MANAGE,
             _P.RETENTION_VIEW,
@@ -201,8 +207,8 @@ ROLE_EXPLAINED: dict[Role, str] = {
     Role.OFFICER: "Wears a camera: sees, describes and takes in the recordings worn by the account itself.",
     Role.SUPERVISOR: "Leads a unit: sees and describes the recordings of the unit as well.",
     Role.COUNSEL: "The agency's lawyer: adopts rules, places holds, approves what is destroyed; changes no footage.",
-    Role.EVIDENCE_TECHNICIAN: "Keeps the archive: sees everything, takes in, describes, exports, checks the store.",
-    Role.RECORDS_OFFICER: "Answers requests: sees everything, describes and exports.",
+    Role.EVIDENCE_TECHNICIAN: "Keeps the archive: sees, takes in, describes, redacts, exports, checks the store.",
+    Role.RECORDS_OFFICER: "Answers requests: sees everything, describes, redacts and exports.",
     Role.PROSECUTOR_GUEST: "Of the prosecution, not of the agency: sees what is handed over in a case, nothing else.",
     Role.DEFENCE_GUEST: "Of the defence, not of the agency: sees what is handed over in a case, nothing else.",
     Role.OVERSIGHT: "Watches the agency from outside or inside: sees who did what, and no footage by the role alone.",
@@ -230,6 +236,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.LAW_CHANGE: "propose and approve law packs and the agency's policy",
     Permission.LAW_VIEW: "read the law as it is applied here",
     Permission.LOG_VIEW: "see the custody log",
+    Permission.MODELS_MANAGE: "register models that find what is to be redacted",
     Permission.NOTICES_MANAGE: "say who is told of what",
     Permission.POLICY_MANAGE: "change how people sign in, and service accounts",
     Permission.RECORDINGS_CHANGE_ALL: "describe any recording",
@@ -237,6 +244,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.RECORDINGS_CHANGE_UNIT: "describe the recordings of their unit",
     Permission.RECORDINGS_EXPORT: "hand out packages of recordings",
     Permission.RECORDINGS_PURGE: "propose that recordings are destroyed, and destroy what was approved",
+    Permission.RECORDINGS_REDACT: "redact recordings they may watch",
     Permission.RECORDINGS_TAKE_IN: "take in recordings",
     Permission.RECORDINGS_VIEW_ALL: "watch any recording",
     Permission.RECORDINGS_VIEW_OWN: "watch their own recordings",

@@ -108,80 +108,81 @@ class History:
 def read_contents(data: bytes) -> Contents:
     """Read data/recordings.json. Raises Malformed."""
     with reading("list of recordings (data/recordings.json)"):
-        found = _object(_strict_json(data))
-        if _count(found.get("v")) != 1:
+        found = object_of(strict_json(data))
+        if count_of(found.get("v")) != 1:
             raise ValueError("it is of another version than 1")
-        recordings = tuple(_recording(item) for item in _list(found.get("recordings")))
+        recordings = tuple(_recording(item) for item in list_of(found.get("recordings")))
         if not 0 < len(recordings) <= MAX_RECORDINGS:
             raise ValueError(f"a package holds 1 to {MAX_RECORDINGS:,} recordings")
         if len({r.id for r in recordings}) != len(recordings):
             raise ValueError("a recording stands in it twice")
-        return Contents(_uuid(found.get("package")), _agency(found.get("agency")), recordings)
+        return Contents(uuid_of(found.get("package")), agency_of(found.get("agency")), recordings)
 
 
 def read_history(data: bytes) -> History:
     """Read custody/<recording>/history.json. Raises Malformed."""
     with reading("custody history"):
-        found = _object(_strict_json(data))
-        recording = _uuid(found.get("recording"))
+        found = object_of(strict_json(data))
+        recording = uuid_of(found.get("recording"))
         epochs = tuple(
-            Epoch(_count(e.get("epoch")), _count(e.get("first_n")), hex_bytes(e.get("tag_key"), TAG_KEY_SIZE))
-            for e in map(_object, _list(found.get("epochs")))
+            Epoch(count_of(e.get("epoch")), count_of(e.get("first_n")), hex_bytes(e.get("tag_key"), TAG_KEY_SIZE))
+            for e in map(object_of, list_of(found.get("epochs")))
         )
         if len(epochs) > MAX_EPOCHS:
             raise ValueError(f"it has more than {MAX_EPOCHS:,} tag keys")
-        events = tuple(_event(item) for item in _list(found.get("events")))
-        lost = tuple(_lost_event(item) for item in _list(found.get("lost", [])))
+        events = tuple(shown_event(item) for item in list_of(found.get("events")))
+        lost = tuple(_lost_event(item) for item in list_of(found.get("lost", [])))
         return History(recording, epochs, events, lost)
 
 
 def read_part(value: object) -> Part:
     """A part as "recording:sealed" and recordings.json describe it. Raises ValueError."""
-    found = _object(value)
-    chunk_size = _count(found.get("chunk_size"))
+    found = object_of(value)
+    chunk_size = count_of(found.get("chunk_size"))
     if chunk_size != CHUNK_SIZE:
         raise ValueError(f"the chunk root is over pieces of {chunk_size} bytes, not {CHUNK_SIZE}")
     return Part(
-        _count(found.get("part")),
+        count_of(found.get("part")),
         hex_bytes(found.get("sha256"), 32).hex(),
         hex_bytes(found.get("chunk_root"), 32).hex(),
         chunk_size,
-        _count(found.get("size")),
-        _text(found.get("name")),
+        count_of(found.get("size")),
+        text_of(found.get("name")),
     )
 
 
 def _recording(value: object) -> PackagedRecording:
-    found = _object(value)
+    found = object_of(value)
     parts = []
-    for item in map(_object, _list(found.get("parts"))):
-        file = _text(item.get("file"))
+    for item in map(object_of, list_of(found.get("parts"))):
+        file = text_of(item.get("file"))
         if not file.startswith(ORIGINALS):
             raise ValueError(f"{file[:80]!r} does not lie in {ORIGINALS}")
         parts.append(PackagedPart(file, read_part(item)))
     if not parts:
         raise ValueError("a recording has no file")
-    return PackagedRecording(_uuid(found.get("id")), tuple(parts))
+    return PackagedRecording(uuid_of(found.get("id")), tuple(parts))
 
 
-def _event(value: object) -> ShownEvent:
-    found = _object(value)
+def shown_event(value: object) -> ShownEvent:
+    """An event as a history lists it. Raises ValueError."""
+    found = object_of(value)
     opening = Opening(
-        _text(found.get("leaf")).encode("utf-8"),
-        _text(found.get("payload")).encode("utf-8"),
+        text_of(found.get("leaf")).encode("utf-8"),
+        text_of(found.get("payload")).encode("utf-8"),
         hex_bytes(found.get("salt"), 32),
     )
-    return ShownEvent(_count(found.get("n")), _count(found.get("index")), opening, _text(found.get("proof")))
+    return ShownEvent(count_of(found.get("n")), count_of(found.get("index")), opening, text_of(found.get("proof")))
 
 
 def _lost_event(value: object) -> LostEvent:
-    found = _object(value)
-    leaf = _text(found.get("leaf")).encode("utf-8")
-    n, epoch, index = (_count(found.get(name)) for name in ("n", "epoch", "index"))
-    return LostEvent(n, epoch, index, leaf, _text(found.get("proof")))
+    found = object_of(value)
+    leaf = text_of(found.get("leaf")).encode("utf-8")
+    n, epoch, index = (count_of(found.get(name)) for name in ("n", "epoch", "index"))
+    return LostEvent(n, epoch, index, leaf, text_of(found.get("proof")))
 
 
-def _strict_json(data: bytes) -> object:
+def strict_json(data: bytes) -> object:
     """JSON in which no key stands twice; raises ValueError."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -200,37 +201,42 @@ def _strict_json(data: bytes) -> object:
     return value
 
 
-def _object(value: object) -> Mapping[str, Any]:
+def object_of(value: object) -> Mapping[str, Any]:
+    """A JSON object. This and the readers below raise ValueError for anything else."""
     if not isinstance(value, dict):
         raise ValueError("a part of it is missing, or not an object")
     return value
 
 
-def _list(value: object) -> list[Any]:
+def list_of(value: object) -> list[Any]:
+    """A JSON list."""
     if not isinstance(value, list):
         raise ValueError("a part of it is missing, or not a list")
     return value
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A text."""
     if not isinstance(value, str):
         raise ValueError("a text in it is missing")
     return value
 
 
-def _agency(value: object) -> str:
+def agency_of(value: object) -> str:
     """The agency's name: a text, or an object with a "name"."""
-    return _text(value.get("name")) if isinstance(value, dict) else _text(value)
+    return text_of(value.get("name")) if isinstance(value, dict) else text_of(value)
 
 
-def _uuid(value: object) -> str:
-    text = _text(value)
+def uuid_of(value: object) -> str:
+    """An identifier, as a UUID is written."""
+    text = text_of(value)
     if _UUID.fullmatch(text) is None:
         raise ValueError(f"not an identifier: {text[:40]!r}")
     return text
 
 
-def _count(value: object) -> int:
+def count_of(value: object) -> int:
+    """A whole number from 0 on."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_COUNT:
         raise ValueError(f"not a count: {str(value)[:40]!r}")
     return value

@@ -326,14 +326,16 @@ def check_documents(
     shown_events: Mapping[str, list[Shown]],
     progress: Callable[[int], None],
     step: Step,
+    kind: str = EXPORTED,
 ) -> None:
-    """Step 12, of the files beside the payload: each is the one that the hand-out names, and there is no other."""
+    """Step 12, of the files beside the payload: each is the one that the hand-out (an event of this kind) names, and
+    there is no other."""
     named: dict[str, object] = {}
     told = False
     for recording in contents.recordings:
         events = shown_events[recording.id]
         last = events[-1].payload if events else None
-        if last is None or last.kind != EXPORTED:
+        if last is None or last.kind != kind:
             continue  # step 12 has failed already
         place = _place(recording.id, last.n)
         if "documents" not in last.details:

@@ -39,6 +39,17 @@ from candor.verify.histories import (
 )
 from candor.verify.note import MAX_NOTE_SIZE, Note, SignatureCheck
 from candor.verify.policy import Policy
+from candor.verify.redacted import (
+    HANDED_OUT,
+    REDACTED,
+    TITLES,
+    RedactedContents,
+    check_copy,
+    check_hand_out,
+    check_withheld,
+    read_events,
+    read_redacted,
+)
 from candor.verify.report import Report, Step
 from candor.verify.signatures import check_log_signature, check_trust, check_witnesses
 from candor.verify.trust import NO_TRUST, Trust
@@ -72,6 +83,8 @@ class _Case:
     histories: dict[str, History] = field(default_factory=dict)
     shown: dict[str, list[Shown]] = field(default_factory=dict)
     whole: bool = False
+    policy: Policy | None = None
+    redacted: RedactedContents | None = None
 
 
 def verify_package(
@@ -102,7 +115,10 @@ def verify_package(
         case = _Case(bag, trust, report, check, read)
         _check_files(case)
         _check_log(case)
-        _check_custody(case)
+        if REDACTED in bag:
+            _check_redacted(case)
+        else:
+            _check_custody(case)
         if public_log is not None:
             _compare_with_log(case, public_log)
     return report
@@ -215,6 +231,7 @@ def _check_log(case: _Case) -> None:
     # 5. The keys come from outside the package, and know the log of the checkpoint.
     with report.step(5) as step:
         policy = check_trust(report, step, case.trust, case.checkpoint, lambda: case.bag.read(POLICY, MAX_NOTE_SIZE))
+        case.policy = policy
     # 6. The checkpoint is signed by the log's key.
     with report.step(6) as step:
         if case.note is None or case.checkpoint is None:
@@ -271,6 +288,55 @@ def _check_custody(case: _Case) -> None:
         check_documents(case.bag, contents, case.shown, case.progress, step)
 
 
+def _check_redacted(case: _Case) -> None:
+    """The same steps of a package that hands out a redacted copy; see `redacted`."""
+    report = case.report
+    report.kind = "redacted"
+    # 8. The leaves of the events shown are in the checkpoint's tree at their indexes.
+    with report.step(8) as step:
+        step.title = TITLES[8]
+        found = case.redacted = read_redacted(case.bag.read(REDACTED))
+        report.package, report.agency = found.package, found.agency
+        belongs = {CHECKPOINT, POLICY}
+        case.histories = read_events(case.bag, report, found, step, belongs)
+        for name in sorted(case.bag.sizes):
+            if name.startswith("custody/") and name not in belongs:
+                step.fail(f"{quoted(name)} belongs to no event shown here")
+        if case.note is None or case.checkpoint is None:
+            step.fail("there is no checkpoint to compare with")
+        else:
+            check_inclusion(case.bag, case.histories, case.note, case.checkpoint, step)
+    # 9. Every opening matches its leaf's commitment and hour.
+    with report.step(9) as step:
+        if not case.histories:
+            step.not_run("not run: no custody event can be read")
+        else:
+            case.shown = check_openings(case.histories, step)
+    found = case.redacted
+    if found is None or step.failed or not case.shown:
+        for number in (10, 11, 12):
+            with report.step(number) as step:
+                step.title = TITLES.get(number, step.title)
+                step.not_run("not run: the events could not be read")
+        return
+    events = case.shown[found.recording]
+    # 10. Shown are the making of the copy and its hand-out; how much is withheld is said.
+    with report.step(10) as step:
+        step.title = TITLES[10]
+        check_withheld(found, events, step)
+    # 11. The copy is that of the signed edit list, and its proof the one named there.
+    with report.step(11) as step:
+        step.title = TITLES[11]
+        if case.policy is None:
+            step.not_run("not run: there is no key to check the edit list with")
+        else:
+            check_copy(case.bag, found, events, case.policy.log_keys, case.progress, step, case.check)
+    # 12. The last event is the hand-out of this copy in this package, and of the files beside its payload.
+    with report.step(12) as step:
+        check_hand_out(case.bag.digests(MANIFEST).sha256, found, events, step)
+        check_documents(case.bag, found.contents, case.shown, case.progress, step, HANDED_OUT)
+
+
 def _read_histories(case: _Case, contents: Contents, step: Step) -> None:
     """The history of every recording, and nothing else, lies under custody/."""
     belongs = {CHECKPOINT, POLICY}
@@ -301,7 +367,9 @@ def _read_histories(case: _Case, contents: Contents, step: Step) -> None:
 def _compare_with_log(case: _Case, public_log: LogFiles) -> None:
     # 13. The public log, up to the checkpoint, holds no further event of these tag keys before the hand-out.
     with case.report.step(13) as step:
-        if case.checkpoint is None or not case.whole:
+        if case.redacted is not None:
+            step.not_run("not run: a redacted package shows no tag keys to search for")
+        elif case.checkpoint is None or not case.whole:
             step.not_run("not run: the histories to compare it with are not whole")
         else:
             check_against_log(public_log, case.checkpoint, case.histories, step)

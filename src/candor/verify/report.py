@@ -55,6 +55,12 @@ FAILURES: dict[int, str] = {
     13: "the public log holds events that this package leaves out",
 }
 
+REDACTED_FAILURES: dict[int, str] = {
+    10: "the events shown are not those of a redacted copy's making and hand-out",
+    11: "the copy, its edit list or its proof is not the one that was made",
+}
+"""Where a package of a redacted copy fails otherwise than one of originals."""
+
 LIMITS: tuple[str, ...] = (
     "an act done outside the program by somebody who has both the disk and the keys;",
     "an event that was never logged;",
@@ -193,7 +199,8 @@ class Report:
         if failure is not None and self.kind == "handover":
             return f"FAILED at step {failure.number}: the key given does not vouch for this handover"
         if failure is not None:
-            return f"FAILED at step {failure.number}: {FAILURES[failure.number]}"
+            failures = {**FAILURES, **(REDACTED_FAILURES if self.kind == "redacted" else {})}
+            return f"FAILED at step {failure.number}: {failures[failure.number]}"
         if self.keys != "outside":
             return "CONSISTENT, BUT NOT PROVEN: keys came from the package itself"
         count = len(self.warnings)
@@ -255,7 +262,10 @@ _MARKS = {
 
 def as_text(report: Report) -> str:
     """The whole report for a terminal or a printed page; only plain characters in what the package says."""
-    lines = [f"{report.kind.capitalize():10} {shown(report.subject)}"]
+    kind = "package" if report.kind == "redacted" else report.kind
+    lines = [f"{kind.capitalize():10} {shown(report.subject)}"]
+    if report.kind == "redacted":
+        lines.append("Holds      a redacted copy; the original is not in it")
     if report.agency is not None:
         lines.append(f"From       {shown(report.agency)}, package {shown(report.package)}")
     for recording in report.recordings:

@@ -15,11 +15,12 @@ import json
 import re
 from importlib import resources
 
-from candor.verify.report import FAILURES, LIMITS, TITLES
+from candor.verify import redacted
+from candor.verify.report import FAILURES, LIMITS, REDACTED_FAILURES, TITLES
 
 __all__ = ["MODULES", "build_verify_html"]
 
-MODULES = ("tlog", "bag", "zip", "case", "contents", "custody", "trust", "package", "page")
+MODULES = ("tlog", "bag", "zip", "case", "contents", "custody", "redacted", "trust", "package", "page")
 """Joined in this order: a module stands after those it imports from."""
 
 GROUPS: tuple[tuple[str, tuple[int, ...]], ...] = (
@@ -37,7 +38,13 @@ def build_verify_html() -> bytes:
     """The page, UTF-8."""
     script = _joined()
     style = _source("verify.css")
-    words = {"titles": TITLES, "failures": FAILURES, "limits": LIMITS, "groups": GROUPS}
+    words = {
+        "titles": TITLES,
+        "failures": FAILURES,
+        "redacted": {"titles": redacted.TITLES, "failures": REDACTED_FAILURES},
+        "limits": LIMITS,
+        "groups": GROUPS,
+    }
     parts = {
         "csp": (
             f"default-src 'none'; script-src 'sha256-{_digest(script)}'; style-src 'sha256-{_digest(style)}'; "

@@ -13,7 +13,7 @@ import { VerifyError, fingerprint } from "./tlog.js";
 /** @typedef {import("./tlog.js").Policy} Policy */
 /** @typedef {import("./tlog.js").Vkey} Vkey */
 /** @typedef {"passed" | "warning" | "failed" | "not run"} Outcome */
-/** @typedef {{step: number, outcome: Outcome, words: string, findings: string[], more: number, notes: string[]}} Step */
+/** @typedef {{step: number, outcome: Outcome, words: string, findings: string[], more: number, notes: string[], kind?: "redacted"}} Step */
 /** @typedef {{name: string, vkey: string, fingerprint: string, time?: number}} KeyUsed */
 /** @typedef {{policy: Policy | null, source: string}} Trust */
 /** @typedef {{part: number, sha256: string, chunk_root: string, chunk_size: number, size: number, name: string}} Part */
@@ -24,6 +24,7 @@ import { VerifyError, fingerprint } from "./tlog.js";
 /** @typedef {{event: ShownEvent, payload: Record<string, any>}} Shown */
 /**
  * @typedef {object} Report
+ * @property {"package" | "redacted"} kind
  * @property {Step[]} steps
  * @property {"outside" | "package" | "none"} keys
  * @property {string} keySource
@@ -115,6 +116,7 @@ export class Case {
     this.onStep = onStep;
     /** @type {Report} */
     this.report = {
+      kind: "package",
       steps: [],
       keys: "none",
       keySource: "",

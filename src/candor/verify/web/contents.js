@@ -43,7 +43,7 @@ function countKeys(value) {
 }
 
 /** @param {unknown} value @param {string} what @returns {number} */
-function count(value, what) {
+export function count(value, what) {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw new VerifyError(`${what} is not a count.`);
   return value;
 }
@@ -55,13 +55,13 @@ export function list(value, what) {
 }
 
 /** @param {unknown} value @param {string} what @returns {string} */
-function textOf(value, what) {
+export function textOf(value, what) {
   if (typeof value !== "string") throw new VerifyError(`${what} is missing, or not a text.`);
   return value;
 }
 
 /** @param {unknown} value @param {string} what */
-function uuid(value, what) {
+export function uuid(value, what) {
   if (typeof value !== "string" || !UUID.test(value)) throw new VerifyError(`${what} is not an identifier.`);
   return value;
 }
@@ -100,6 +100,18 @@ export async function readContents(it) {
   it.recordings = recordings;
 }
 
+/** An event as a history lists it. @param {any} event @returns {import("./case.js").ShownEvent} */
+export function readShownEvent(event) {
+  return {
+    n: count(event?.n, "An event's number"),
+    index: count(event.index, "An event's place"),
+    leaf: textOf(event.leaf, "An event's entry"),
+    payload: textOf(event.payload, "An event's content"),
+    salt: hex(fromHex(event.salt, 32, "An event's salt")),
+    proof: textOf(event.proof, "An event's proof"),
+  };
+}
+
 /** @param {string} text @param {string} what @returns {History} */
 function readHistory(text, what) {
   const found = strictJson(text, what);
@@ -110,14 +122,7 @@ function readHistory(text, what) {
       first_n: count(epoch.first_n, "A tag key's first event"),
       tagKey: fromHex(epoch.tag_key, 32, "A tag key"),
     })),
-    events: list(found.events, "The list of events").map((event) => ({
-      n: count(event?.n, "An event's number"),
-      index: count(event.index, "An event's place"),
-      leaf: textOf(event.leaf, "An event's entry"),
-      payload: textOf(event.payload, "An event's content"),
-      salt: hex(fromHex(event.salt, 32, "An event's salt")),
-      proof: textOf(event.proof, "An event's proof"),
-    })),
+    events: list(found.events, "The list of events").map(readShownEvent),
     lost: list(found.lost ?? [], "The list of lost events").map((lost) => ({
       n: count(lost?.n, "A lost event's number"),
       epoch: count(lost.epoch, "A lost event's tag key"),

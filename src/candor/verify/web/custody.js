@@ -81,7 +81,7 @@ export async function checkCustody(it) {
 }
 
 /** Step 8. @param {Case} it @param {Checkpoint} checkpoint @param {Doing} step */
-async function checkInclusion(it, checkpoint, step) {
+export async function checkInclusion(it, checkpoint, step) {
   /** @type {Map<number, string>} */
   const places = new Map();
   let events = 0;
@@ -144,7 +144,7 @@ async function includedLost(it, recording, lost, checkpoint) {
 const PAYLOAD_KEYS = ["actor", "at", "details", "epoch", "event", "kind", "n", "recording", "v"].join();
 
 /** Step 9. @param {Case} it @param {Doing} step */
-function checkOpenings(it, step) {
+export function checkOpenings(it, step) {
   /** @type {Map<string, string>} */
   const seen = new Map();
   let events = 0;
@@ -368,14 +368,14 @@ function checkExport(it, manifest, recordings, step) {
   }
 }
 
-/** Step 12, of the files beside the payload. @param {Case} it @param {Recording[]} recordings @param {Doing} step */
-async function checkDocuments(it, recordings, step) {
+/** Step 12, of the files beside the payload. @param {Case} it @param {Recording[]} recordings @param {Doing} step @param {string} [kind] The event of the hand-out. */
+export async function checkDocuments(it, recordings, step, kind = EXPORTED) {
   /** @type {Map<string, unknown>} */
   const named = new Map();
   let told = false;
   for (const { id } of recordings) {
     const last = it.shown.get(id)?.at(-1);
-    if (!last || last.payload.kind !== EXPORTED) continue; // step 12 has failed already
+    if (!last || last.payload.kind !== kind) continue; // step 12 has failed already
     const here = place(id, last.event.n);
     if (!Object.hasOwn(last.payload.details, "documents")) {
       step.warn(`${here} does not say which files were handed out beside the payload`);

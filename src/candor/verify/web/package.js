@@ -8,6 +8,7 @@
 import { UnreadableBag, UnsafeBag, folderBag, parseManifest, quoted } from "./bag.js";
 import { Case, many, moment, used } from "./case.js";
 import { checkCustody } from "./custody.js";
+import { REDACTED, checkRedacted } from "./redacted.js";
 import { zipBag } from "./zip.js";
 import { VerifyError, parseCheckpoint, parsePolicy, quorumMet, shown, verifyCosignature, verifyLogSignature } from "./tlog.js";
 
@@ -61,7 +62,8 @@ export async function verifyPackage(given, trust, watch = {}) {
   it.progress = (bytes) => watch.progress?.((done += bytes), total);
   await checkFiles(it);
   await checkLog(it);
-  await checkCustody(it);
+  if (it.bag.has(REDACTED)) await checkRedacted(it);
+  else await checkCustody(it);
   return finished(it.report);
 }
 

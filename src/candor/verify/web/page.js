@@ -15,7 +15,8 @@ import { trustFromText } from "./trust.js";
 /** @typedef {import("./case.js").Trust} Trust */
 /** @typedef {Blob | [string, Blob][]} Given */
 
-/** @type {{titles: Record<string, string>, failures: Record<string, string>, limits: string[], groups: [string, number[]][]}} */
+/** @typedef {Record<string, string>} ByStep */
+/** @type {{titles: ByStep, failures: ByStep, redacted: {titles: ByStep, failures: ByStep}, limits: string[], groups: [string, number[]][]}} */
 const WORDS = JSON.parse(byId("words").textContent ?? "{}");
 
 const PATHS = {
@@ -199,6 +200,11 @@ function drawSteps() {
   }
 }
 
+/** @param {Step} step */
+function titleOf(step) {
+  return (step.kind && WORDS.redacted.titles[step.step]) ?? WORDS.titles[step.step] ?? "";
+}
+
 /** @param {Step} step @param {boolean} [pending] */
 function drawStep(step, pending = false) {
   const row = rows.get(step.step);
@@ -211,7 +217,7 @@ function drawStep(step, pending = false) {
   row.replaceChildren(
     icon(kind),
     element("span", "number", String(step.step)),
-    element("span", "title", WORDS.titles[step.step] ?? ""),
+    element("span", "title", titleOf(step)),
     element("span", "state", pending ? "" : loud ? step.outcome.toUpperCase() : step.outcome),
   );
   const said = element("div", "said");
@@ -237,7 +243,8 @@ function announce(report) {
   if (report.verdict === "unreadable") {
     drawVerdict("failed", "Not readable as a package", report.steps[0]?.findings[0] ?? "");
   } else if (failure !== null) {
-    drawVerdict("failed", `Failed at step ${failure}`, `${sentence(WORDS.failures[failure] ?? "")} Do not rely on this package.`);
+    const words = (report.kind === "redacted" && WORDS.redacted.failures[failure]) || WORDS.failures[failure];
+    drawVerdict("failed", `Failed at step ${failure}`, `${sentence(words ?? "")} Do not rely on this package.`);
   } else if (report.verdict === "verified") {
     const weigh = warnings ? ` ${warnings} warning${warnings > 1 ? "s" : ""} to weigh.` : "";
     drawVerdict(warnings ? "warning" : "passed", "Verified", `Every check passed, with keys from outside the package (${shown(report.keySource)}).${weigh}`);
@@ -261,6 +268,7 @@ function drawFacts(report) {
   /** @type {[string, Node | string][]} */
   const facts = [["Checked", `${chosen ? `${shown(chosen)}, ` : ""}${moment(Math.floor(Date.now() / 1000))}`]];
   if (report.agency !== null) facts.push(["From", `${shown(report.agency)}, package ${report.package}`]);
+  if (report.kind === "redacted") facts.push(["Holds", "a redacted copy; the original is not in it"]);
   for (const { id, parts, events } of report.recordings) {
     facts.push(["Recording", `${id}: ${parts} file${parts === 1 ? "" : "s"}, ${events} custody events`]);
   }
@@ -324,13 +332,12 @@ function keep(report) {
   const { keySource, treeSize, firstFailure, unreadable, steps, ...rest } = report;
   const told = {
     ...rest,
-    kind: "package",
     subject: chosen,
     checked: new Date().toISOString(),
     key_source: keySource,
     tree_size: treeSize,
     exit_code: unreadable ? 3 : firstFailure === null ? 0 : 20 + firstFailure,
-    steps: steps.map(({ more, ...step }) => ({ ...step, title: WORDS.titles[step.step], more_findings: more })),
+    steps: steps.map(({ more, kind, ...step }) => ({ ...step, title: titleOf({ ...step, more, kind }), more_findings: more })),
     limits: WORDS.limits,
   };
   saved = URL.createObjectURL(new Blob([JSON.stringify(told, null, 2)], { type: "application/json" }));

@@ -405,21 +405,21 @@ export function grouped(digits) {
   return (digits.match(/.{1,4}/g) ?? []).join(" ");
 }
 
-/** @param {string} text @returns {Note} */
-export function parseNote(text) {
-  if (text.length > MAX_NOTE) throw new VerifyError("The checkpoint is too long.");
-  if (/[\u0000-\u0009\u000b-\u001f]/.test(text)) throw new VerifyError("The checkpoint holds a control character.");
+/** @param {string} text @param {string} [what] @returns {Note} */
+export function parseNote(text, what = "The checkpoint") {
+  if (text.length > MAX_NOTE) throw new VerifyError(`${what} is too long.`);
+  if (/[\u0000-\u0009\u000b-\u001f]/.test(text)) throw new VerifyError(`${what} holds a control character.`);
   const split = text.lastIndexOf("\n\n");
-  if (split < 0 || !text.endsWith("\n")) throw new VerifyError("The checkpoint has no signatures.");
+  if (split < 0 || !text.endsWith("\n")) throw new VerifyError(`${what} has no signatures.`);
   const lines = text.slice(split + 2).split("\n").slice(0, -1);
-  if (!lines.length || lines.length > MAX_SIGNATURES) throw new VerifyError("The checkpoint has no signatures, or too many.");
+  if (!lines.length || lines.length > MAX_SIGNATURES) throw new VerifyError(`${what} has no signatures, or too many.`);
   const signatures = lines.map((line) => {
     const match = /^— ([^ ]+) ([^ ]+)$/.exec(line);
-    if (!match) throw new VerifyError("A signature line of the checkpoint cannot be read.");
+    if (!match) throw new VerifyError(`A signature line cannot be read: ${what}.`);
     const [, name = "", encoded = ""] = match;
     checkKeyName(name);
     const bytes = fromBase64(encoded, "A signature");
-    if (bytes.length < 5) throw new VerifyError("A signature of the checkpoint is too short.");
+    if (bytes.length < 5) throw new VerifyError(`A signature is too short: ${what}.`);
     return { name, id: hex(bytes.subarray(0, 4)), blob: bytes.slice(4) };
   });
   return { text: text.slice(0, split + 1), signatures };
@@ -582,7 +582,7 @@ export function parseLeaf(leafText) {
 }
 
 /** UTC with microseconds, and a day that exists. @param {string} text */
-function isTime(text) {
+export function isTime(text) {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(text)) return false;
   const seconds = Date.parse(`${text.slice(0, 19)}Z`);
   return !Number.isNaN(seconds) && new Date(seconds).toISOString().slice(0, 19) === text.slice(0, 19);

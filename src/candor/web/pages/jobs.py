@@ -13,8 +13,11 @@ from candor.footage.renditions import JOB as RENDITIONS
 from candor.footage.renditions import REPAIR_JOB
 from candor.footage.rules import visible_to
 from candor.footage.tables import part, recording
+from candor.footage.transcribing import JOB as TRANSCRIBE_JOB
 from candor.jobs import Job, JobState
 from candor.people.rules import Actor, Permission
+from candor.redaction.detecting import DETECT_JOB, JOIN_JOB, SEGMENT_JOB
+from candor.redaction.rendering import RENDER_JOB
 from candor.web.access import installation_of, page, visit_of
 from candor.web.i18n import gettext as _
 from candor.web.i18n import noted
@@ -24,6 +27,11 @@ from candor.web.render import render
 JOB_WORDS: dict[str, str] = {
     RENDITIONS: noted("Viewing copy, poster, filmstrip and waveform"),
     REPAIR_JOB: noted("Repaired copy of a damaged file"),
+    TRANSCRIBE_JOB: noted("Writing out what is said"),
+    DETECT_JOB: noted("What there is to look through for a redaction"),
+    SEGMENT_JOB: noted("Looking through a stretch for a redaction"),
+    JOIN_JOB: noted("Joining what was found for a redaction"),
+    RENDER_JOB: noted("Redacted copy, and its proof"),
 }
 STATE_WORDS: dict[JobState, tuple[str, str, str]] = {
     JobState.WAITING: (noted("Waiting"), "", "clock"),

@@ -36,11 +36,13 @@ from candor.web.pages import (
     recording_labels,
     recording_law,
     recording_media,
+    recording_peaks,
     recording_regroup,
     recording_repair,
     recording_restrictions,
     recording_sidecars,
     recording_signatures,
+    recording_transcript,
 )
 from candor.web.pages.purposes import LONGEST_NOTE, PURPOSE_COOKIE, offered, purpose_of, remembered
 from candor.web.pages.recording_archive import archive_told
@@ -57,6 +59,7 @@ from candor.web.pages.recording_player import (
     source_words,
     stage_of,
 )
+from candor.web.pages.recording_redactions import redactions_told
 from candor.web.pages.recording_repair import repairs_told
 from candor.web.pages.recording_restrictions import restrictions_told
 from candor.web.pages.recording_sidecars import sidecars_told
@@ -90,6 +93,7 @@ def show(request: Request) -> Response:
             **archive_told(tx, visit.actor, recording_id),
             **cases_told(tx, visit.actor, row),
             **holds_told(tx, visit.actor, row),
+            **redactions_told(tx, visit.actor, row),
             **restrictions_told(tx, visit.actor, recording_id),
             "history": told(tx, here.log, recording_id),
             "may_export": bool(visit.actor.may(Permission.RECORDINGS_EXPORT)),
@@ -163,6 +167,7 @@ def _stage_values(tx: Connection, request: Request, row: Row, *, viewing_id: str
         "remembered": remembered(request, policy),
         "longest_note": LONGEST_NOTE,
         "longest_reason": LONGEST_REASON,
+        **recording_transcript.transcripts_told(tx, request, row, found, present if ready else None),
     }
 
 
@@ -184,6 +189,7 @@ def checker(request: Request) -> Response:
 
 routes = [
     *recording_media.routes,
+    *recording_peaks.routes,
     *recording_entry.routes,
     *recording_history.routes,
     *recording_hand_out.routes,
@@ -193,6 +199,7 @@ routes = [
     *recording_restrictions.routes,
     *recording_sidecars.routes,
     *recording_signatures.routes,
+    *recording_transcript.routes,
     # Beside the site's own scripts, where a relative import from them leads in a browser and in the source tree alike.
     page("/verify/web/tlog.js", checker, public=True),
     page("/recordings/{recording_id}", show, needs=VIEW, name="recording"),
