@@ -324,7 +324,9 @@ def test_what_cannot_be_worked_on_says_why(archive: Archive, monkeypatch: pytest
     bench.work()
     part = bench.its_part()
     assert part.state in (PartState.FAILED, PartState.NO_PICTURE)
-    assert part.problem
+    assert part.problem is not None
+    assert "begin a new redaction" in part.problem  # words for people, with a way on
+    assert "Errno" not in part.problem
     with pytest.raises(RenderRefused):
         bench.render()
     with archive.database.read() as tx:

@@ -42,8 +42,8 @@ def render(
     acting: str | None,
     json_out: bool,
 ) -> None:
-    """Make a redacted copy of each part as the newest edit says, and prove it: outside the masks it is the original,
-    inside them nothing usable is left."""
+    """Make a redacted copy of each part as the newest edit says, and prove it: outside the masks it shows what the
+    original shows, inside them nothing usable was found."""
     given = {"crf": crf, "preset": preset, "keep_times": keep_times or None, "smart": False if anew else None}
     quality = {name: one for name, one in given.items() if one is not None}
     with opened() as installation:

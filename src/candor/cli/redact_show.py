@@ -23,6 +23,7 @@ from candor.people.rules import Permission
 from candor.redaction import redactions, stopping
 from candor.redaction.detecting import progress_of
 from candor.redaction.redactions import get, parts_of
+from candor.redaction.rules import PartState
 
 
 @click.command("list")
@@ -43,7 +44,9 @@ def list_(recording: str | None, closed: bool, acting: str | None, json_out: boo
             rows = []
             for one in found:
                 done = progress_of(tx, one.id, clock=installation.clock)
-                state = f"{done.fraction:.0%} {left_words(done.seconds_left)}" if done.under_way else "looked through"
+                failed = any(state is PartState.FAILED for state, _ in done.parts.values())
+                state = "a part failed" if failed else "looked through"
+                state = f"{done.fraction:.0%} {left_words(done.seconds_left)}" if done.under_way else state
                 words = "closed" if one.closed_at is not None else state.strip()
                 rows.append((one.id, one.title or one.recording_title, words, str(one.edit), iso(one.created_at)))
     table(("redaction", "of", "state", "edits", "begun"), rows)

@@ -34,7 +34,7 @@ TITLES: Final = {
     6: "The log signed the edit list",
     11: "Original, copy and proof are those that the edit list names",
     14: "Outside the masks the copy is the original",
-    15: "Inside the masks nothing usable is left",
+    15: "Inside the masks nothing usable was found",
     16: "The sound is hidden where it is said to be, and the original's elsewhere",
     17: "The copy's file holds nothing else",
 }
