@@ -6,14 +6,14 @@ One site with a short generated clip, in which faces are found by the models tha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visit, Visitor
-from tests.browser.live import Site, people, running_site, until
+from tests.browser.live import Site, until
 from tests.redaction.prepared import faces_can_be_found, share_models
 
 from candor.redaction import redactions
@@ -25,16 +25,13 @@ pytestmark = faces_can_be_found
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) -> Iterator[Site]:
-    """A site with one recording of three seconds, with faces in it."""
-    folder = tmp_path_factory.mktemp("desk")
-    clip = make_clip(folder / "clip.mp4", 5, 3.0, (640, 360), 15.0, faces=2)
-    share_models(folder / "home", tmp_path_factory)
-    with running_site(folder, witnessed=False) as made:
-        people(made)
-        made.take_in("stop", Path(clip.path).read_bytes(), "BW0001.mp4", title="Traffic stop, Route 9")
-        made.here.jobs.wait_idle(120)
-        yield made
+def desk(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The site, with one more recording: three seconds, with faces in it."""
+    clip = make_clip(tmp_path_factory.mktemp("desk") / "clip.mp4", 5, 3.0, (640, 360), 15.0, faces=2)
+    share_models(site.here.settings.home, tmp_path_factory)
+    site.take_in("faces", Path(clip.path).read_bytes(), "faces.mp4", title="Faces at the road")
+    site.here.jobs.wait_idle(120)
+    return site
 
 
 def _document(site: Site) -> Document:
@@ -87,7 +84,7 @@ def _begin(desk: Site, visit: Visit) -> Visitor:
     """From the recording's page: look for faces, and wait until they are found."""
     visitor = visit(desk, "records")
     page = visitor.page
-    page.goto(desk.page_of("stop"))
+    page.goto(desk.page_of("faces"))
     page.click("a:has-text('Redact')[href='#redactions']")
     form = page.locator("form[action$='/redactions']")
     if form.locator("input[value=plate]").is_checked():

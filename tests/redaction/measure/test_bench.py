@@ -71,8 +71,9 @@ def peer(tmp_path: Path) -> Peer:
         python = place / "python"
         python.write_text(f'#!/bin/sh\nPYTHONPATH="{place}" exec "{sys.executable}" "$@"\n', encoding="utf-8")
         command = place / "run"
+        # A program of its own, since a folder with a space in its path cannot stand in a script's first line.
+        program = place / "run.py"
         said = f"""\
-            #!{sys.executable}
             import shutil, sys
             if sys.argv[1] == "--version":
                 print("9.9")
@@ -80,7 +81,8 @@ def peer(tmp_path: Path) -> Peer:
                 assert sys.argv[2] == "--output"
                 {acts}
             """
-        command.write_text(dedent(said), encoding="utf-8")
+        program.write_text(dedent(said), encoding="utf-8")
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{program}" "$@"\n', encoding="utf-8")
         for one in (python, command):
             one.chmod(0o755)
         return find_deface(str(command))

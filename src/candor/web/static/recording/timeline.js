@@ -6,9 +6,9 @@ import { beginnings, columnsOf, lengthOf, placeOf, tileAt } from "./player-state
 /** @typedef {import("./player-state.js").Segment} Segment */
 /** @typedef {import("./player-state.js").Wave} Wave */
 
-/** A canvas made as fine as the screen is. @param {HTMLCanvasElement} canvas */
-function prepared(canvas) {
-  const scale = Math.min(window.devicePixelRatio || 1, 3);
+/** A canvas made as fine as the screen is, empty. @param {HTMLCanvasElement} canvas @param {number} [finest] times a pixel of the page */
+export function prepared(canvas, finest = 3) {
+  const scale = Math.min(window.devicePixelRatio || 1, finest);
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
   if (canvas.width !== wide || canvas.height !== high) {

@@ -1,6 +1,8 @@
 // @ts-check
 /** How kinds and states look, on the picture and on the timeline alike: a colour, a letter and a pattern each. */
 
+import { prepared as preparedFor } from "../recording/timeline.js";
+
 /** @typedef {import("./document-state.js").Kind} Kind */
 
 /** On the stage and the timeline, which are dark whatever the page is. @type {Record<Kind, {colour: string, dash: number[]}>} */
@@ -48,18 +50,7 @@ export function hatch(pen, colour) {
   return pattern ?? colour;
 }
 
-/** A canvas made as fine as the screen is, empty. @param {HTMLCanvasElement} canvas */
+/** A canvas made as fine as the screen is, empty; twice as fine is enough for what is drawn anew with every picture. @param {HTMLCanvasElement} canvas */
 export function prepared(canvas) {
-  const scale = Math.min(window.devicePixelRatio || 1, 2);
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
-  if (canvas.width !== wide || canvas.height !== high) {
-    canvas.width = wide;
-    canvas.height = high;
-  }
-  const pen = canvas.getContext("2d");
-  if (!pen || !width || !height) return null;
-  pen.setTransform(scale, 0, 0, scale, 0, 0);
-  pen.clearRect(0, 0, width, height);
-  return { pen, width, height };
+  return preparedFor(canvas, 2);
 }
