@@ -70,24 +70,32 @@ class Sound:
 
     def _build(self, frame: Any) -> Graph:
         self.channels = self.channels or min(2, frame.layout.nb_channels)
-        graph = Graph()
-        last = graph.add_abuffer(
-            sample_rate=frame.sample_rate,
-            format=frame.format.name,
-            layout=frame.layout.name,
-            time_base=frame.time_base,
-        )
-        layout = "stereo" if self.channels == 2 else "mono"
-        chain = [
-            # async=1 fills gaps with silence and trims what overlaps; first_pts does so at the beginning.
-            ("aresample", f"{RATE}:async=1:first_pts={self._samples}"),
-            ("aformat", f"sample_fmts=fltp:sample_rates={RATE}:channel_layouts={layout}"),
-            ("asetnsamples", f"n={FRAME}:p=0"),
-        ]
-        for name, arguments in chain:
-            step = graph.add(name, arguments)
-            last.link_to(step)
-            last = step
-        last.link_to(graph.add("abuffersink"))
-        graph.configure()
-        return graph
+        return even(frame, RATE, "stereo" if self.channels == 2 else "mono", self._samples, FRAME)
+
+
+def even(frame: Any, rate: int, layout: str, begin: int, size: int) -> Graph:
+    """A graph that makes one even stream of frames like this one: `rate` samples a second, so many in each frame, from
+    sample `begin` on, with silence where sound is missing.
+
+    The viewing copy and redaction use the same, so that a stretch chosen on the one is the same stretch of the other.
+    """
+    graph = Graph()
+    last = graph.add_abuffer(
+        sample_rate=frame.sample_rate,
+        format=frame.format.name,
+        layout=frame.layout.name,
+        time_base=frame.time_base,
+    )
+    chain = [
+        # async=1 fills gaps with silence and trims what overlaps; first_pts does so at the beginning.
+        ("aresample", f"{rate}:async=1:first_pts={begin}"),
+        ("aformat", f"sample_fmts=fltp:sample_rates={rate}:channel_layouts={layout}"),
+        ("asetnsamples", f"n={size}:p=0"),
+    ]
+    for name, arguments in chain:
+        step = graph.add(name, arguments)
+        last.link_to(step)
+        last = step
+    last.link_to(graph.add("abuffersink"))
+    graph.configure()
+    return graph

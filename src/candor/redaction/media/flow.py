@@ -89,10 +89,18 @@ def _flat(points: npt.NDArray[Any]) -> Rows:
     return np.ascontiguousarray(points.reshape(-1, 1, 2), np.float32)
 
 
+def _tracked(before: Grey, after: Grey, points: Rows, guess: Rows) -> tuple[Rows, npt.NDArray[np.uint8]]:
+    """Where points are found again, looked for from a guess on, and whether they were."""
+    first = cv2.OPTFLOW_USE_INITIAL_FLOW
+    there, status, _ = cv2.calcOpticalFlowPyrLK(
+        before, after, points, guess, winSize=_WINDOW, maxLevel=_LEVELS, flags=first
+    )
+    return np.asarray(there, np.float32), np.asarray(status, np.uint8)
+
+
 def _follow(before: Grey, after: Grey, points: Rows, shifts: Rows) -> tuple[Rows, npt.NDArray[np.bool_]]:
-    how = {"winSize": _WINDOW, "maxLevel": _LEVELS, "flags": cv2.OPTFLOW_USE_INITIAL_FLOW}
-    there, status, _ = cv2.calcOpticalFlowPyrLK(before, after, points, points + shifts, **how)  # type: ignore[call-overload]
-    back, again, _ = cv2.calcOpticalFlowPyrLK(after, before, there, there - shifts, **how)  # type: ignore[call-overload]
+    there, status = _tracked(before, after, points, points + shifts)
+    back, again = _tracked(after, before, there, there - shifts)
     missed = np.abs(back - points).reshape(-1, 2).max(axis=1)
     height, width = after.shape
     spots = there.reshape(-1, 2)

@@ -62,5 +62,6 @@ def half(plane: Plane) -> Plane:
     """A plane at half its size, each value the mean of four: what a codec does to noise counts less there."""
     height, width = plane.shape
     even = plane[: height & ~1, : width & ~1]
-    found: Plane = cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    return found
+    return np.asarray(
+        cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA), np.uint8
+    )

@@ -35,15 +35,14 @@ def flat(crop: npt.NDArray[Any]) -> Image:
     """A crop as a square of `GRID` pixels."""
     area = crop.shape[0] >= GRID and crop.shape[1] >= GRID
     method = cv2.INTER_AREA if area else cv2.INTER_LINEAR
-    found: Image = cv2.resize(crop.astype(np.float32), (GRID, GRID), interpolation=method)  # type: ignore[assignment]
-    return found
+    return np.asarray(cv2.resize(crop.astype(np.float32), (GRID, GRID), interpolation=method), np.float32)
 
 
 def from_mosaic(seen: Sequence[Image], cells: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Image:
     """Put together what several pictures tell. seen: squares of `GRID` pixels, fixed to the thing behind the mask.
     cells: for each, where the edges of its cells lie in it, across and down, in growing order."""
     edges = [(_whole(across), _whole(down)) for across, down in cells]
-    guess: Image = cv2.GaussianBlur(np.mean(np.stack(seen), axis=0), (0, 0), GRID / 21)  # type: ignore[assignment]
+    guess: Image = np.asarray(cv2.GaussianBlur(np.mean(np.stack(seen), axis=0), (0, 0), GRID / 21), np.float32)
     for _ in range(_ROUNDS):
         correction = np.zeros_like(guess)
         for picture, (across, down) in zip(seen, edges, strict=True):
@@ -91,8 +90,7 @@ def resolution(found: Image, truth: Image) -> int:
 def _at(image: Image, step: int) -> Image:
     """What a grid of so many cells holds of it, drawn smoothly."""
     small = cv2.resize(image, (step, step), interpolation=cv2.INTER_AREA)
-    found: Image = cv2.resize(small, (GRID, GRID), interpolation=cv2.INTER_CUBIC)  # type: ignore[assignment]
-    return found
+    return np.asarray(cv2.resize(small, (GRID, GRID), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _correlation(a: Image, b: Image) -> float:

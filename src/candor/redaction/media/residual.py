@@ -240,8 +240,7 @@ def _shift(mask: Mask, area: Area, picture: Picture) -> tuple[float, float]:
 def _moved(square: Image, shift: tuple[float, float]) -> Image:
     """The square moved so that the thing is in its middle."""
     matrix = np.array([[1, 0, -shift[0] * GRID], [0, 1, -shift[1] * GRID]], np.float32)
-    found: Image = cv2.warpAffine(square, matrix, (GRID, GRID), borderMode=cv2.BORDER_REPLICATE)  # type: ignore[assignment]
-    return found
+    return np.asarray(cv2.warpAffine(square, matrix, (GRID, GRID), borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _cells(region: Plane, shift: tuple[float, float]) -> tuple[list[float], list[float]]:

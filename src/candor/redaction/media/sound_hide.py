@@ -26,6 +26,7 @@ from av.filter import Graph
 from av.stream import Discard
 
 from candor.footage.media.opening import open_media, read_packets
+from candor.footage.media.sound import even
 from candor.redaction.media.container import CopyFile
 from candor.redaction.model import SoundStyle, Span
 
@@ -197,7 +198,7 @@ class HiddenSound:
         shape = (frame.sample_rate, frame.format.name, frame.layout.name, frame.layout.nb_channels, base)
         if self._graph is None or shape != self._shape:
             yield from self._finished()
-            self._shape, self._graph = shape, self._build(frame)
+            self._shape, self._graph = shape, even(frame, self.rate, self._layout, self._samples, _FRAME)
         self._graph.push(frame)
         yield from _pull(self._graph)
 
@@ -215,28 +216,6 @@ class HiddenSound:
             made.pts = self._begin + self._samples
             self._samples += frame.samples
             self._copy.sound(self._made.encode(made))
-
-    def _build(self, frame: Any) -> Graph:
-        graph = Graph()
-        last = graph.add_abuffer(
-            sample_rate=frame.sample_rate,
-            format=frame.format.name,
-            layout=frame.layout.name,
-            time_base=frame.time_base,
-        )
-        chain = [
-            # As for the viewing copy, on which spans are chosen: async=1 fills gaps and trims what overlaps.
-            ("aresample", f"{self.rate}:async=1:first_pts={self._samples}"),
-            ("aformat", f"sample_fmts=fltp:sample_rates={self.rate}:channel_layouts={self._layout}"),
-            ("asetnsamples", f"n={_FRAME}:p=0"),
-        ]
-        for name, arguments in chain:
-            step = graph.add(name, arguments)
-            last.link_to(step)
-            last = step
-        last.link_to(graph.add("abuffersink"))
-        graph.configure()
-        return graph
 
 
 def _pull(graph: Graph) -> Iterator[Any]:

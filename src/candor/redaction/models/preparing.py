@@ -183,7 +183,7 @@ def _quantised(cleaned: bytes, room: Path, recipe: Recipe) -> bytes:
     name = model.graph.input[0].name
     pictures = recipe.calibration()
 
-    class Reader(quantization.CalibrationDataReader):  # type: ignore[misc]
+    class Reader:  # taken for a CalibrationDataReader by what it has
         def get_next(self) -> dict[str, Blob] | None:
             picture = next(pictures, None)
             return None if picture is None else {name: picture}
