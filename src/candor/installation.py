@@ -28,6 +28,25 @@ from candor.core.settings import Settings
 from candor.custody import CustodyLog, Event, append, searching
 from candor.custody.tables import log_head
 from candor.disclosure import forgetting as packages_forgetting  # noqa: F401 - a purge reaches what was handed out,
+from candor.disclosure import office  # noqa: F401 - the queue of requests hears of decisions and releases
+from candor.disclosure.credentials import registered as credentials_registered  # noqa: F401 - signed copies of it,
+from candor.disclosure.critical import incidents as critical_incidents
+from candor.disclosure.critical import registered as critical_registered  # noqa: F401 - what critical incidents keep,
+from candor.disclosure.critical import regrouped as critical_regrouped  # noqa: F401 - which goes with recordings,
+from candor.disclosure.decisions import answers as decisions_answers  # noqa: F401 - when a request can be answered,
+from candor.disclosure.decisions import registered as decisions_registered  # noqa: F401 - what was decided of it,
+from candor.disclosure.decisions import regrouped as decisions_regrouped  # noqa: F401 - also when it became another's,
+from candor.disclosure.discovery import registered as discovery_registered  # noqa: F401 - what went to sides of cases,
+from candor.disclosure.publishing import rounds as publishing_rounds
+from candor.disclosure.publishing.rounds import Publishing
+from candor.disclosure.releases import answered as releases_answered  # noqa: F401 - and what goes out before that,
+from candor.disclosure.releases import jobs as release_jobs
+from candor.disclosure.releases import registered as releases_registered  # noqa: F401 - what was released,
+from candor.disclosure.requests import clocks as request_clocks
+from candor.disclosure.requests import facts as request_facts  # noqa: F401 - the law hears of requests for records,
+from candor.disclosure.requests import kept_on as request_kept_on
+from candor.disclosure.requests import meant as request_meant  # noqa: F401 - which go with recordings,
+from candor.disclosure.requests import registered as requests_registered  # noqa: F401 - and what they keep is found
 from candor.docking.axis import forgetting  # noqa: F401 - what camera systems said,
 from candor.docking.cards import forgetting as cards_forgetting  # noqa: F401 - what lay on cards,
 from candor.docking.links import forgetting as links_forgetting  # noqa: F401 - what the public gave,
@@ -83,11 +102,16 @@ class Installation:
     notifier: Notifier = field(init=False)
     uploads: Uploads = field(init=False)
     rounds: Rounds = field(init=False)
+    publishing: Publishing = field(init=False)
+    public_rounds: Rounds = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notifier", Notifier(self.database, self.settings, self.clock))
         object.__setattr__(self, "uploads", self._uploads())
         object.__setattr__(self, "rounds", Rounds(self.database, self.clock, self._recurring()))
+        public_side = Publishing(self.settings, self.database, self.vault, self.log, self.clock)
+        object.__setattr__(self, "publishing", public_side)
+        object.__setattr__(self, "public_rounds", self._public_rounds())
 
     @classmethod
     def open(
@@ -141,6 +165,7 @@ class Installation:
             unopened = timedelta(days=settings.archive_after_days)
             archive_jobs.register(jobs, database, vault, clock=clock, older_than=unopened)
             disclosure.register(jobs, database, vault, log, clock=clock)
+            release_jobs.register(jobs, database, vault, log, settings, clock=clock)
             retention_jobs.register(jobs, database, vault, settings, clock=clock)
             redaction_jobs.register(jobs, database, vault, log, settings, clock=clock)
             speech_jobs.register(jobs, database, vault, settings, clock=clock, scratch=settings.spool_folder)
@@ -166,11 +191,30 @@ class Installation:
             ),
             Recurring("retention.holds", holds.EVERY, lambda database, clock, since: holds.go_round(database, clock)),
             Recurring(
+                "disclosure.requests",
+                request_clocks.EVERY,
+                lambda database, clock, since: (
+                    request_clocks.go_round(database, clock) + request_kept_on.go_round(database, clock)
+                ),
+            ),
+            Recurring(
+                "disclosure.critical",
+                critical_incidents.EVERY,
+                lambda database, clock, since: critical_incidents.go_round(database, clock),
+            ),
+            Recurring(
                 "footage.uncategorised",
                 uncategorised.EVERY,
                 lambda database, clock, since: uncategorised.remind_uncategorised(database, clock, within=within),
             ),
         ]
+
+    def _public_rounds(self) -> Rounds:
+        """What is done for the portal, where there is one: taking in what came, publishing how things stand."""
+        every = publishing_rounds.EVERY
+        act = Recurring("portal", every * 0.8, lambda database, clock, since: self.publishing.round())
+        wanted = publishing_rounds.is_wanted(self.settings)
+        return Rounds(self.database, self.clock, [act] if wanted else [], every=every.total_seconds())
 
     def _uploads(self) -> Uploads:
         given = self.settings
@@ -197,15 +241,19 @@ class Installation:
         self.notifier.start()
         self.uploads.start()
         self.rounds.start()
+        if publishing_rounds.is_wanted(self.settings):
+            self.public_rounds.start()
 
     def close(self) -> None:
         """End the background work and the connections."""
+        self.public_rounds.stop()
         self.rounds.stop()
         self.uploads.stop()
         self.notifier.stop()
         self.jobs.shutdown()
         self.log.stop()
         limited.end_waiting_processes()
+        self.publishing.close()
         self.database.dispose()
 
     def __enter__(self) -> Installation:

@@ -18,7 +18,7 @@ from candor.verify.trust import NO_TRUST
 from candor.verify.verify_page import build_verify_html
 
 from ..verify import package_builder as builder
-from ..verify import redacted_builder
+from ..verify import redacted_builder, released_builder
 
 pytestmark = pytest.mark.browser
 
@@ -96,6 +96,21 @@ def test_a_redacted_copy_and_one_that_was_swapped(page: Page, tmp_path: Path) ->
     assert check(page, redacted.folder, redacted.policy) == "failed"
     assert outcomes(page)[11] == "failed"
     assert "Do not rely on this package" in page.inner_text("#verdict")
+
+
+def test_a_release_of_several_copies_and_one_whose_credentials_were_exchanged(page: Page, tmp_path: Path) -> None:
+    released = released_builder.build_released(tmp_path / "package")
+    assert check(page, released.zip(tmp_path / "released.zip"), released.policy) == "verified"
+    assert outcomes(page) == dict.fromkeys(range(1, 13), "passed")
+    text = page.inner_text("body")
+    assert "3 redacted copies; the originals are not in it" in text
+    assert "5 of 10 events are shown; 5 are withheld" in text
+    assert "carries content credentials; without them it is, byte for byte, the copy that was proven" in text
+    third = released.copies[2]
+    released.put(third.name, released_builder.with_credentials(third.content, b"somebody else"))
+    released.reseal()
+    assert check(page, released.folder, released.policy) == "failed"
+    assert outcomes(page)[11] == "failed"
 
 
 def test_good_zip_with_the_log_key(page: Page, good: Any, tmp_path: Path) -> None:

@@ -50,11 +50,20 @@ IN_LIMITED_PROCESSES = (
 """Modules that run in limited processes only. No module of the service imports them; see below."""
 
 ALLOWED = {
+    "core/spreadsheets.py": ({"csv"}, "writes"),
     "core/limited_lock.py": ({"ctypes"}, "calls prctl; reads nothing"),
     "core/limited_seccomp.py": ({"ctypes"}, "calls seccomp; reads nothing"),
     "core/limited_template.py": ({"subprocess"}, "starts the limited processes"),
     "core/limited_process.py": ({"subprocess"}, "starts the limited processes"),
+    "disclosure/requests/table_in.py": (
+        {"csv"},
+        "a table that the office brings in, of bounded length",
+    ),
     "docking/reconciliation/export.py": ({"csv"}, "writes"),
+    "disclosure/credentials/library.py": (
+        {"ctypes"},
+        "calls an installed package, in a process of its own",
+    ),
     "disclosure/making.py": ({"zlib"}, "crc32 only"),
     "disclosure/small_files.py": ({"zlib"}, "crc32 only"),
     "fleet/importing.py": ({"csv"}, "the agency's own list, of bounded length"),
@@ -68,6 +77,8 @@ ALLOWED = {
     "notices/smtp.py": ({"email"}, "writes mails"),
     "people/auditing.py": ({"csv"}, "writes"),
     "people/passkeys.py": ({"webauthn"}, "an answer of a browser that is asked for, of bounded length"),
+    "portal/__main__.py": ({"ctypes"}, "calls prctl; reads nothing"),
+    "portal/process.py": ({"subprocess"}, "starts the portal"),
     "recovery/inventory.py": ({"gzip"}, "the operator's own backup, of bounded length"),
     "recovery/pieces.py": ({"gzip"}, "the operator's own backup, of bounded length"),
     "redaction/known/coding.py": ({"av"}, "writes footage that is made here; reads none"),

@@ -23,13 +23,16 @@ from candor.disclosure.errors import (
     CopyBroken,
     CopyDoubtful,
     CopyNotToBeHandedOut,
+    CopyTwice,
+    NothingToHandOut,
     RecordingGone,
     WordsMissing,
 )
 from candor.disclosure.packages import Package
+from candor.disclosure.redacted import CopyToGo, hand_out_copies
 from candor.footage.tables import recording
 from candor.people.errors import Refused
-from candor.people.rules import Actor
+from candor.people.rules import Actor, system_actor
 from candor.redaction.errors import CopyUnknown
 from candor.redaction.rules import CopyState, Verdict
 from candor.redaction.tables import redacted_copy
@@ -112,7 +115,12 @@ def test_what_is_in_it_and_what_is_not(site: Site) -> None:
         [
             *("INSTRUCTIONS.txt", "bag-info.txt", "bagit.txt", "candor-verify.pyz", "verify.html"),
             *("manifest-sha256.txt", "tagmanifest-sha256.txt", "custody/checkpoint", "custody/policy.txt"),
-            *("data/redacted.json", "data/redacted/redacted-01.mp4", "redaction/edit-list.txt", "redaction/proof.json"),
+            *(
+                "data/redacted.json",
+                "data/redacted/redacted-01.mp4",
+                "redaction/01/edit-list.txt",
+                "redaction/01/proof.json",
+            ),
             f"custody/{recording_id}/shown.json",
             *(f"custody/{recording_id}/{event.n:06d}.tlog-proof" for event in (rendered, handed_out)),
         ]
@@ -131,8 +139,52 @@ def test_what_is_in_it_and_what_is_not(site: Site) -> None:
         assert secret not in whole, secret
     assert handed_out.kind is Event.REDACTION_HANDED_OUT
     assert handed_out.details["events"] == len(events)
-    assert handed_out.details["documents"]["redaction/edit-list.txt"] == rendered.details["list_sha256"]
-    assert "REDACTED COPY" in (path / "INSTRUCTIONS.txt").read_text("utf-8")
+    assert handed_out.details["documents"]["redaction/01/edit-list.txt"] == rendered.details["list_sha256"]
+    assert "REDACTED COPIES" in (path / "INSTRUCTIONS.txt").read_text("utf-8")
+
+
+@only_sqlite
+def test_several_copies_of_several_recordings_in_one_package(site: Site) -> None:
+    first, second = site.take(b"the original", NAME), site.take(b"another original")
+    copies = [redact(site, first), redact(site, second), redact(site, first)]
+    papers = {"summary.txt": b"A stop.", "exemptions.pdf": b"%PDF-1.7 \xff\xfe"}
+    release = (new_id(), "RL-2026-0001")
+    with site.database.write() as tx:
+        words = {"recipient": "everybody", "purpose": "release RL-2026-0001"}
+        actor = system_actor("test")
+        package_id = hand_out_copies(
+            tx,
+            actor,
+            [CopyToGo(one) for one in copies],
+            **words,
+            release=release,
+            papers=papers,
+            by=site.records.account_id,
+        )
+    assert site.build(package_id)
+    found = site.package(package_id)
+    assert (found.name, found.actor) == ("candor-release-RL-2026-0001", site.records.account_id)
+    path = site.write(found)
+    report = site.verify(path)
+    assert passed(report), report.result_line
+    assert warned(report) == [7]
+    assert report.steps[9].words == "5 of 9 events are shown; 4 are withheld"
+    for name, data in papers.items():
+        assert (path / "data/release" / name).read_bytes() == data
+    with site.database.read() as tx:
+        kinds = [history(tx, one)[-1].kind for one in (first, second)]
+        told = history(tx, first)[-1].details
+    assert kinds == [Event.RECORDING_RELEASED] * 2
+    assert [one["copy"] for one in told["copies"]] == [copies[0], copies[2]]
+    assert (told["release"], told["number"]) == release
+    other = [name for name in told["documents"] if name.startswith("redaction/02")]
+    assert other == [], "what is of another recording is named by its own hand-out"
+    with site.database.write() as tx:
+        for given, error in (([], NothingToHandOut), ([copies[0]] * 2, CopyTwice)):
+            with pytest.raises(error):
+                hand_out_copies(tx, actor, [CopyToGo(one) for one in given], **words)
+        with pytest.raises(Refused):
+            hand_out_copies(tx, site.officer, [CopyToGo(copies[0])], **words)
 
 
 @only_sqlite
@@ -151,7 +203,7 @@ def test_a_broken_one_never_and_a_doubtful_one_with_a_reason(site: Site) -> None
     assert report.first_failure is None
     assert warned(report) == [7, 11]
     assert any("a poster on the wall" in one for one in report.steps[11].notes)
-    assert "1234" not in (path / "redaction/proof.json").read_text()
+    assert "1234" not in (path / "redaction/01/proof.json").read_text()
 
 
 @only_sqlite
@@ -183,7 +235,7 @@ def test_what_is_destroyed_or_altered_is_not_handed_out(site: Site) -> None:
     with site.database.write() as tx:
         site.vault.record(tx, other)
         plan = site.package(package_id).plan
-        plan["redacted"]["list_object_id"] = other.object_id
+        plan["redacted"]["copies"][0]["list_object_id"] = other.object_id
         tx.execute(disclosure.packages.package_table.update().values(plan=plan))
     with pytest.raises(CopyAltered):
         site.build(package_id)

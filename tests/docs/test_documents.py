@@ -23,10 +23,16 @@ from tests.browser.live import free_port, served
 from tests.docs.pages import REFERENCE, codes, rows, sections
 from tests.docs.walk_access import restricted
 from tests.docs.walk_bench import bench
+from tests.docs.walk_credentials import content_credentials
+from tests.docs.walk_decisions import decisions
 from tests.docs.walk_destroying import archived_and_destroyed
+from tests.docs.walk_discovery import discovery
 from tests.docs.walk_duties import duties_and_labels
 from tests.docs.walk_models import models
+from tests.docs.walk_portal import portal
 from tests.docs.walk_redaction import redaction
+from tests.docs.walk_releases import releases
+from tests.docs.walk_requests import requests
 from tests.docs.walk_retention import law_and_retention
 from tests.docs.walk_transcripts import transcripts
 from tests.footage.clips import mp4, without_index
@@ -138,11 +144,17 @@ def _work(site: Site) -> None:
     _gathered(site)
     models(site)
     redaction(site)
+    content_credentials(site)
+    releases(site)
+    decisions(site)
     bench(site)
+    discovery(site)
     transcripts(site)
     duties_and_labels(site, recording)
     _as_on_the_site(recording)
     _conflict(site, recording)
+    requests(site, recording)
+    portal(site)
     law_and_retention(site)
     archived_and_destroyed(site)
     _recovery(site)
@@ -546,6 +558,7 @@ def _documented_details() -> dict[str, set[str]]:
 
 #: One of these stands in the event, never both.
 EITHER = {kind: {"account", "unknown_name"} for kind in ("account:sign-in-failed", "account:locked")}
+EITHER |= {kind: {"request", "critical"} for kind in ("release:prepared", "request:decision-withdrawn")}
 
 
 def test_events_have_the_details_that_are_named(site: Site) -> None:

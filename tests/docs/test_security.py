@@ -271,6 +271,7 @@ MAY_HAVE_SOCKETS = {
     "notices/smtp.py": "the mail server's errors",
     "cli/serve.py": "listens",
     "dock/serving.py": "listens",
+    "portal/__main__.py": "listens",
     "demo/site.py": "listens",
 }
 

@@ -19,6 +19,17 @@ from candor.core.ids import new_id
 from candor.core.outbox import NoticeKind, tell
 from candor.custody.events import Event
 from candor.custody.record import append
+from candor.disclosure.credentials.tables import credential_key, credentialed_copy
+from candor.disclosure.critical.tables import critical_incident, critical_put_off, critical_recording
+from candor.disclosure.decisions.tables import release_decision
+from candor.disclosure.discovery.tables import discovery, finding
+from candor.disclosure.releases.tables import release, release_copy, release_history
+from candor.disclosure.requests.tables import (
+    records_request,
+    request_clock,
+    request_document,
+    request_recording,
+)
 from candor.disclosure.tables import package, package_recording
 from candor.docking.axis.tables import axis_connection, axis_container, axis_object
 from candor.docking.cards.tables import card_file, card_reading
@@ -213,6 +224,19 @@ def _package(one: Planted) -> None:
     one.add(package_recording, package_id=identifier, recording_id=one.id, event_id=event)
 
 
+def _release(one: Planted) -> None:
+    identifier, now = new_id(), one.now
+    row = {"id": identifier, "number": "RL-2026-0001", "audience": "public", "state": "recalled", "title": KEEPS}
+    row |= {"summary": KEEPS, "prepared_by": "system:test", "prepared_at": now, "sent_back_reason": KEEPS}
+    row |= {"recall_reason": KEEPS, "problem": KEEPS, "basis": {}, "hidden": [{"reason": KEEPS}], "version": 1}
+    one.add(release, **row, files=[{"name": KEEPS}], zip_sha256=one.sha256)
+    copy = {"release_id": identifier, "position": 0, "copy_id": new_id(), "recording_id": one.id, "although": KEEPS}
+    one.add(release_copy, **copy, signed_sha256=one.sha256)
+    with one.archive.database.write() as tx:
+        event = append(tx, Event.RELEASE_RECALLED, actor="system:test", details={"reason": KEEPS})
+        tx.execute(release_history.insert().values(event_id=event, release_id=identifier))
+
+
 def _classification(one: Planted) -> None:
     row = {"id": new_id(), "recording_id": one.id, "kind": "category", "value": KEEPS, "said_by": "system:test"}
     one.add(classification, **row, said_at=one.now, basis="person", reason=GOES, ended_at=one.now)
@@ -303,6 +327,64 @@ def _redacted(one: Planted) -> None:
     one.add(redacted_copy, **row, asked_by="system:test", asked_at=one.now, **objects)
 
 
+def _credentialed(one: Planted) -> None:
+    key_id = new_id()
+    one.add(credential_key, id=key_id)
+    row = {"copy_id": new_id(), "title": KEEPS, "recording_id": one.id, "key_id": key_id, "sha256": one.sha256}
+    one.add(credentialed_copy, **row, object_id=one.seal("credentialed-copy", GOES))
+
+
+def _decisions(one: Planted) -> None:
+    """Twice: one that stands, and one that was taken back."""
+    request = new_id()
+    answer = {"code": "weigh", "rule": "xx/y", "citation": "", "words": KEEPS, "how": "weighed", "reason": KEEPS}
+    row = {"request_id": request, "recording_id": one.id, "decision": "withhold", "exemption": "xx/y", "reason": KEEPS}
+    weighed = {"weighed": [{**answer, "exception": "", "document": None}]}
+    one.add(release_decision, id=new_id(), **row, **weighed)
+    gone = {"withdrawn_by": "system:test", "withdrawn_at": one.now, "withdraw_reason": KEEPS}
+    one.add(release_decision, id=new_id(), **row, **weighed, **gone)
+
+
+def _critical(one: Planted) -> None:
+    identifier = new_id()
+    one.add(critical_incident, id=identifier, number=f"C-{new_id()}", state="open", kind="shooting", place="a road")
+    one.add(critical_recording, critical_id=identifier, recording_id=one.id)
+    row = {"id": new_id(), "critical_id": identifier, "recording_id": one.id, "reason": KEEPS, "step": 1}
+    one.add(critical_put_off, **row)
+
+
+def _discovery(one: Planted) -> None:
+    case, handed_out, made = new_id(), new_id(), new_id()
+    row = {"id": case, "number": "26-2", "kind": "criminal", "title": "A case", "state": "open", "note": ""}
+    row |= {"owner_id": one.archive.technician.account_id, "opened_by": "system:test", "opened_at": one.now}
+    one.add(matter, **row)
+    row = {"id": handed_out, "state": "ready", "created_at": one.now, "actor": "system:test", "recipient": "both"}
+    row |= {"purpose": "a case", "name": "candor-discovery-1", "manifest_sha256": bytes(32)}
+    one.add(package, **row, plan={"events": {one.id: new_id()}, "originals": [], "payload": {}, "documents": {}})
+    one.add(package_recording, package_id=handed_out, recording_id=one.id, event_id=new_id())
+    told = {"recording": one.id, "statement": KEEPS, "words": KEEPS}
+    absent = {"recording": one.id, "events": 1, "reason": KEEPS, "citation": "a rule", "decided_by": "rule"}
+    said = {"given": [], "withheld": [absent], "findings": [told]}
+    row = {"id": made, "number": "D-1", "matter_id": case, "package_id": handed_out, "event_id": new_id()}
+    one.add(discovery, **row, made_by="system:test", made_at=one.now, watermark=False, said=said)
+    row = {"id": new_id(), "matter_id": case, "recording_id": one.id, "statement": KEEPS, "words": KEEPS}
+    one.add(finding, **row, noted_by="system:test", noted_at=one.now, answer="disclosed", answer_reason=KEEPS)
+
+
+def _request(one: Planted) -> None:
+    identifier = new_id()
+    row = {"id": identifier, "number": "R-2026-0001", "channel": "clerk", "state": "received", "received_at": one.now}
+    row |= {"requester_class": "public", "requester_name": "", "organisation": "", "words": "a stop", "wants": "copy"}
+    one.add(records_request, **row, named={}, contact={}, search_key="")
+    row = {"request_id": identifier, "recording_id": one.id, "meant": "meant", "why": KEEPS, "said_by": "system:test"}
+    one.add(request_recording, **row, said_at=one.now)
+    row = {"id": new_id(), "request_id": identifier, "recording_id": one.id, "pack": "us-ct", "rule": "r"}
+    row |= {"extended_by": "system:test", "extension_reason": KEEPS, "words": "an answer"}
+    one.add(request_clock, **row, answer_only=True, adopted=False, started_by="request-received")
+    row = {"id": new_id(), "request_id": identifier, "kind": "consent", "name": "consent", "media_type": "text/plain"}
+    one.add(request_document, **row, object_id=new_id())  # a document is of no recording, and stays
+
+
 def _models(one: Planted) -> None:
     """They are of no recording, and have no place in one."""
 
@@ -324,6 +406,8 @@ PLANTS: dict[str, Callable[[Planted], None]] = {
     "what was given by links": _link,
     "uploads": _upload,
     "packages": _package,
+    "releases": _release,
+    "copies with content credentials": _credentialed,
     "classification": _classification,
     "restrictions": _restrictions,
     "cases": _case,
@@ -332,7 +416,11 @@ PLANTS: dict[str, Callable[[Planted], None]] = {
     "reviews before a statement": _review,
     "redactions": _redactions,
     "redacted copies": _redacted,
+    "decisions on releases": _decisions,
+    "critical incidents": _critical,
+    "discovery": _discovery,
     "detection models": _models,
+    "requests": _request,
     "transcripts": _transcripts,
 }
 

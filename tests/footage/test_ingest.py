@@ -184,6 +184,7 @@ def test_file_overwritten_while_read(archive: Archive, tmp_path: Path) -> None:
 def test_file_that_stays_as_it_is_has_no_such_flag(archive: Archive, tmp_path: Path) -> None:
     file = tmp_path / "still.mp4"
     file.write_bytes(mp4())
+    os.utime(file, (archive.clock.now().timestamp(),) * 2)  # the archive's clock stands still, the machine's does not
     taken = take_in_file(archive.intake, file, archive.claim(wearer_id=archive.officer.account_id))
     assert isinstance(taken, Taken)
     assert taken.received.flags == ()

@@ -117,6 +117,11 @@ def test_every_file_name_can_be_kept(raw: bytes) -> None:
         assert names.unusual(name)
 
 
+def test_a_line_of_a_text_is_shown_to_its_end() -> None:
+    assert names.whole("a" * 500 + "\u202eb") == "a" * 500 + "\\u202eb"
+    assert names.whole("") == ""
+
+
 def test_a_long_name_is_shortened_in_the_middle() -> None:
     shown = names.shown("a" * 500 + ".mp4")
     assert len(shown) == names.LONGEST_SHOWN

@@ -31,7 +31,9 @@ from candor.law.errors import (
     RuleUnknown,
 )
 from candor.law.model import Verification
-from candor.law.reading import pack_text, shipped
+from candor.law.reading import pack_text, read_pack, shipped
+from candor.law.requests import RequestFacts, request_answer
+from candor.law.tables import law_change, law_text
 from candor.people.errors import Refused
 from candor.people.rules import Actor, Role
 
@@ -273,3 +275,30 @@ def test_what_nobody_knows(desk: Desk) -> None:
                 ask(tx, "none")
     with pytest.raises(Refused), desk.database.write() as tx:
         changes.propose_pack(tx, OFFICER, PACK, reason="x", clock=desk.clock)
+
+
+def test_a_pack_of_before_its_words_were_a_closed_list_stays_in_effect(desk: Desk) -> None:
+    """What a site put in force with an earlier version of the program must not keep the next one from starting."""
+    text = pack_text("us-wa").decode()
+    older = text.replace("without-fee: [depicted, attorney, commission]", "without-fee: [somebody who is involved]")
+    older = older.replace("    without-fee-of: [redaction-hour]\n", "").replace(
+        "rules:", "holidays: [2026-11-27]\nrules:", 1
+    )
+    assert older != text
+    with desk.database.write() as tx:
+        change_id = changes.propose_pack(tx, CLERK, "us-wa", reason="As it was.", clock=desk.clock)
+        known = sa.select(law_change.c.text_sha256).where(law_change.c.id == change_id)
+        tx.execute(
+            law_text.update()
+            .where(law_text.c.sha256 == known.scalar_subquery())
+            .values(content=older.encode(), sha256=law_text.c.sha256)
+        )
+        changes.note_dry_run(tx, change_id, {"purgeable": 0}, clock=desk.clock)
+        changes.decide(tx, COUNSEL, change_id, approve=True, reason="So be it.", clock=desk.clock)
+    with desk.database.read() as tx:
+        book = book_now(tx)
+    received = datetime(2026, 11, 24, 15, tzinfo=UTC)
+    asked = request_answer(book, RequestFacts(received, "depicted"), received)
+    assert (len(book.packs), asked.free) == (1, None), "what it says in words of its own frees nobody by a program"
+    with pytest.raises(PackWrong):
+        read_pack(older.encode(), "older.yaml")

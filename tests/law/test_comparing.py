@@ -166,10 +166,66 @@ def rule(pack: str, rule_id: str) -> Rule:
         ("us-ct", "ct-postc-2015-every-recording", ["kept for at least 90 days from when it was recorded"]),
         ("us-tx", "tx-1701-660-deadly-force", ["kept until every case that it belongs to is closed"]),
         ("us-ct", "ct-29-6d-j-one-year-cap", ["at most 1 year may be asked for; nothing is destroyed by that"]),
-        ("us-ct", "ct-29-6d-f3-144h", ["never later than 144 hours after the recording"]),
+        (
+            "us-ct",
+            "ct-29-6d-f3-144h",
+            [
+                "so long may be put off: ct-29-6d-f1-disclosure, ct-29-6d-f2-request, for this reason: the officer "
+                "cannot review it because of a medical or physical condition or an acute psychological response to "
+                "stress",
+                "never later than 144 hours after the recording",
+            ],
+        ),
+        (
+            "us-ca",
+            "ca-7923-625-critical-incident",
+            [
+                "within 45 days after it was recorded",
+                "may be extended by 30 days: release would substantially interfere with the investigation",
+                "put off by no more than 1 year altogether, from what started it",
+            ],
+        ),
+        (
+            "us-ct",
+            "ct-1-206-appeal",
+            [
+                "a refusal can be taken to the Freedom of Information Commission",
+                "within 30 days of the denial",
+                "The appeal counts as made when the Commission receives it, or, if it comes late, on the day of its "
+                "postmark.",
+            ],
+        ),
+        (
+            "us-tx",
+            "tx-1701-660-depicted",
+            ["somebody who was recorded may view it", "somebody who was recorded may not get a copy"],
+        ),
+        (
+            "us-mn",
+            "mn-13-825-next-of-kin",
+            ["next of kin of somebody who died is offered a viewing", "nothing is released before that"],
+        ),
+        (
+            "us-ct",
+            "ct-29-6d-g2-minor-consent",
+            [
+                "released with the consent of a parent or guardian of a minor who was recorded and somebody who was "
+                "recorded",
+                "takes away what is withheld by ct-29-6d-g2-minor",
+            ],
+        ),
+        (
+            "us-wa",
+            "wa-42-56-240-request",
+            [
+                "must name person, or case number, or date and time and place, or officer",
+                "without fee for redaction-hour: somebody who was recorded; an attorney of somebody who was recorded; "
+                "a commission that oversees the police or civil rights",
+            ],
+        ),
         ("us-wa", "wa-42-56-240-no-clock", ["no clock is set"]),
         ("us-ct", "ct-29-6d-h-annual-training", ["due from everybody who uses a body-worn camera", "every year"]),
-        ("us-ga", "ga-50-18-96-fee", ["USD 10.00 per recording"]),
+        ("us-ga", "ga-50-18-96-fee", ["USD 10.00 per recording", "reckoned for each recording"]),
         ("us-ga", "ga-50-18-96-redaction", ["need not be redacted"]),
         ("us-ct", "ct-29-6d-c-garment", []),
     ],

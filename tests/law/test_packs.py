@@ -8,8 +8,10 @@ import pytest
 
 from candor.law.errors import PackUnknown
 from candor.law.model import (
+    AppealTerms,
     ClockTerms,
     ConfidentialTerms,
+    ConsentTerms,
     FeeTerms,
     Measured,
     PackKind,
@@ -17,15 +19,17 @@ from candor.law.model import (
     RequestTerms,
     RetentionTerms,
     ReviewTerms,
+    RightTerms,
     Rule,
     RuleKind,
     Verification,
+    ViewingTerms,
 )
 from candor.law.reading import pack_text, read_pack, shipped
-from candor.law.vocabulary import Label, LawClass, LawEvent
+from candor.law.vocabulary import Label, LawClass, LawEvent, Requester
 
-#: The day on which the sources were compiled.
-COMPILED = date(2026, 11, 22)
+#: The day on which the sources were compiled; the day on which holidays were read.
+COMPILED, READ_LATER = date(2026, 11, 22), date(2026, 11, 23)
 STATES = {
     "us-ca": "US-CA",
     "us-co": "US-CO",
@@ -67,11 +71,12 @@ def test_every_state_has_its_pack() -> None:
 @pytest.mark.parametrize("name", STATES)
 def test_every_rule_says_where_it_is_written_since_when_and_how_well_that_was_checked(name: str) -> None:
     pack = shipped()[name]
-    assert (pack.kind, pack.compiled_on, pack.over) == (PackKind.LAW, COMPILED, "")
+    assert (pack.kind, pack.over, pack.holidays) == (PackKind.LAW, "", frozenset())
+    assert pack.compiled_on in (COMPILED, READ_LATER)
     for rule in pack.rules:
         assert rule.citation
         assert rule.text.endswith((".", "”"))
-        assert rule.verified_on == COMPILED
+        assert rule.verified_on == (READ_LATER if rule.kind is RuleKind.HOLIDAYS else COMPILED)
         assert rule.jurisdiction == pack.jurisdiction
         assert rule.id.startswith(f"{name[3:]}-")
         assert rule.in_force_from <= COMPILED
@@ -217,7 +222,7 @@ CLOCKS = [
     ("us-ct", "ct-29-6d-f2-request", "S", {"request-received": "96 hours"}),
     ("us-ct", "ct-29-6d-f2-review", "K", {"review-completed": "48 hours"}),
     ("us-ct", "ct-1-206-denial", "S", {"request-received": "4 business days"}),
-    ("us-ca", "ca-7923-625-critical-incident", "O", {"recorded": "45 days"}),
+    ("us-ca", "ca-7923-625-critical-incident", "S", {"recorded": "45 days"}),
     ("us-nj", "nj-opra-no-clock", "S", {}),
     ("us-il", "il-foia-no-clock", "K", {}),
     ("us-wa", "wa-42-56-240-no-clock", "P", {}),
@@ -236,6 +241,39 @@ def test_until_when_it_is_released(pack: str, rule_id: str, tag: str, starts: di
     assert {event.value: str(period) for event, period in rule.terms.starts.items()} == starts
     assert rule.terms.no_clock is not bool(starts)
     assert RANK.index(rule.verification) >= RANK.index(AT_BEST[tag])
+
+
+#: (pack, rule, step, all steps together, reason): how far a clock may be put off.
+PUT_OFF = [
+    ("us-co", "co-902-2-complaint", None, "45 days", "prosecutor"),
+    ("us-co", "co-902-2-officer-investigated", None, "45 days", "prosecutor"),
+    ("us-ca", "ca-7923-625-critical-incident", "30 days", "1 year", "interfere"),
+    ("us-ca", "ca-7923-625-firearm", "30 days", "1 year", "interfere"),
+    ("us-ct", "ct-1-206-denial", None, "10 business days", "personnel or medical"),
+]
+
+
+@pytest.mark.parametrize(("pack", "rule_id", "step", "most", "reason"), PUT_OFF)
+def test_how_far_a_clock_may_be_put_off(pack: str, rule_id: str, step: str | None, most: str, reason: str) -> None:
+    rule = rules_of(pack)[rule_id]
+    assert isinstance(rule.terms, ClockTerms)
+    assert (str(rule.terms.extension) if rule.terms.extension else None) == step
+    assert str(rule.terms.extension_most) == most
+    assert reason in rule.terms.extension_reason
+    assert rule.verification is Verification.SECONDARY
+
+
+def test_no_other_clock_may_be_put_off() -> None:
+    found = {
+        rule.id
+        for pack in shipped().values()
+        for rule in pack.rules
+        if isinstance(rule.terms, ClockTerms) and (rule.terms.extension or rule.terms.extension_most)
+    }
+    assert found == {rule_id for _, rule_id, *_ in PUT_OFF}
+    delay = rules_of("us-ct")["ct-29-6d-f3-144h"].terms
+    assert isinstance(delay, ClockTerms)
+    assert set(delay.puts_off) == {"ct-29-6d-f1-disclosure", "ct-29-6d-f2-request"}
 
 
 @pytest.mark.parametrize("day", [date(2016, 7, 1), date(2018, 8, 14), date(2019, 9, 30)])
@@ -353,18 +391,80 @@ def test_redaction(pack: str, duty: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pack", "rule_id", "tag", "amount"),
+    ("pack", "rule_id", "tag", "amount", "unit"),
     [
-        ("us-ct", "ct-1-212-redaction", "P", "USD 0.00"),
-        ("us-ct", "ct-1-212-copies", "P", "USD 0.25"),
-        ("us-ga", "ga-50-18-96-fee", "S", "USD 10.00"),
+        ("us-ct", "ct-1-212-redaction", "P", "USD 0.00", "redaction-hour"),
+        ("us-ct", "ct-1-212-copies", "P", "USD 0.25", "page"),
+        ("us-ga", "ga-50-18-96-fee", "S", "USD 10.00", "recording"),
     ],
 )
-def test_fees(pack: str, rule_id: str, tag: str, amount: str) -> None:
+def test_fees(pack: str, rule_id: str, tag: str, amount: str, unit: str) -> None:
     rule = rules_of(pack)[rule_id]
     assert isinstance(rule.terms, FeeTerms)
-    assert rule.terms.amount == amount
+    assert (rule.terms.amount, rule.terms.unit) == (amount, unit)
     assert RANK.index(rule.verification) >= RANK.index(AT_BEST[tag])
+
+
+def test_no_other_fee_was_found() -> None:
+    found = [rule.id for pack in shipped().values() for rule in pack.rules if rule.kind is RuleKind.FEE]
+    assert sorted(found) == ["ct-1-212-copies", "ct-1-212-redaction", "ga-50-18-96-fee"]
+
+
+def test_appeal_in_connecticut_and_nowhere_else() -> None:
+    found = [rule for pack in shipped().values() for rule in pack.rules if rule.kind is RuleKind.APPEAL]
+    (rule,) = found
+    assert isinstance(rule.terms, AppealTerms)
+    assert (rule.pack, str(rule.terms.within), rule.terms.after) == ("us-ct", "30 days", "the denial")
+    assert "Freedom of Information Commission" in rule.terms.to
+    assert "postmark" in rule.terms.how
+    assert RANK.index(rule.verification) >= RANK.index(AT_BEST["S"])
+
+
+#: (pack, tag, whose, may, may not): what somebody may do by a right of their own.
+RIGHTS = [
+    ("us-tx", "P", {"depicted"}, {"view"}, {"copy"}),
+    ("us-mn", "P", {"depicted"}, {"publish", "keep-longer"}, set()),
+    ("us-nv", "P", {one.value for one in Requester}, {"inspect"}, set()),
+    ("us-ca", "O", {"depicted", "parent", "next-of-kin"}, {"copy"}, set()),
+]
+
+
+@pytest.mark.parametrize(("pack", "tag", "of", "may", "may_not"), RIGHTS)
+def test_rights_of_whoever_asks(pack: str, tag: str, of: set[str], may: set[str], may_not: set[str]) -> None:
+    found = [rule for rule in rules_of(pack).values() if isinstance(rule.terms, RightTerms)]
+    assert found
+    for rule in found:
+        assert isinstance(rule.terms, RightTerms)
+        assert (set(rule.terms.of), set(rule.terms.may), set(rule.terms.may_not)) == (of, may, may_not)
+        assert RANK.index(rule.verification) >= RANK.index(AT_BEST[tag])
+
+
+def test_no_other_state_has_a_right_of_its_own() -> None:
+    found = {pack.id for pack in shipped().values() if any(rule.kind is RuleKind.RIGHT for rule in pack.rules)}
+    assert found == {pack for pack, *_ in RIGHTS}
+
+
+def test_who_sees_footage_first_and_who_consents() -> None:
+    viewing = [rule for pack in shipped().values() for rule in pack.rules if rule.kind is RuleKind.VIEWING]
+    (next_of_kin,) = viewing
+    assert next_of_kin.terms == ViewingTerms(frozenset({Requester.NEXT_OF_KIN}), before_release=True)
+    assert next_of_kin.when.classes == {LawClass.DEADLY_FORCE}
+    consents = {
+        rule.id: (rule.terms, rule.verification)
+        for pack in shipped().values()
+        for rule in pack.rules
+        if isinstance(rule.terms, ConsentTerms)
+    }
+    both = frozenset({Requester.DEPICTED, Requester.PARENT})
+    alone = frozenset({Requester.DEPICTED})
+    assert consents == {
+        "ct-29-6d-g2-minor-consent": (ConsentTerms(both, ("ct-29-6d-g2-minor",)), Verification.UNVERIFIED),
+        "mn-13-825-subject-asks": (ConsentTerms(alone, ("mn-13-825-private",)), Verification.OFFICIAL_TEXT),
+        "tx-1701-661-private-space-consent": (
+            ConsentTerms(alone, ("tx-1701-661-private-space",)),
+            Verification.UNVERIFIED,
+        ),
+    }
 
 
 def test_what_a_request_names() -> None:
@@ -380,7 +480,8 @@ def test_what_a_request_names() -> None:
         frozenset({"date", "time", "place"}),
         frozenset({"officer"}),
     }
-    assert len(washington.without_fee) == 3
+    assert set(washington.without_fee) == {"depicted", "attorney", "commission"}
+    assert washington.without_fee_of == ("redaction-hour",)
     assert [set(one) for one in texas.must_name] == [{"date", "time", "place", "person"}]
     assert nevada.per_incident
 
@@ -453,6 +554,9 @@ NOT_READ = {
     "co-902-agency-schedule",
     "co-902-failure-to-activate",
     "mn-13-825-deadly-force",
+    "mn-13-825-next-of-kin",
+    "ct-29-6d-g2-minor-consent",
+    "tx-1701-661-private-space-consent",
     "il-foia-flagged-only",
 }
 

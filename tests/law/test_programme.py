@@ -133,7 +133,10 @@ def test_without_a_category_it_is_kept_longest_and_not_destroyed() -> None:
 def test_an_answer_to_a_request_is_due_and_releases_nothing() -> None:
     facts = of(OF_2018, request_received=at("2026-11-23 15:00"))
     found = answer(book(adopted=True), facts, at("2026-11-24 12:00"))
-    assert [one.due for one in found.clocks if "1-206" in one.rule.citation] == [at("2026-11-28 05:00")]
+    assert [one.due for one in found.clocks if "1-206" in one.rule.citation] == [at("2026-12-01 05:00")]
+    assert "Thursday 26 November 2026 (Thanksgiving)" in " ".join(one.words for one in found.clocks)
+    unchecked = answer(book(), facts, at("2026-11-24 12:00"))
+    assert [one.due for one in unchecked.clocks if "1-206" in one.rule.citation] == [at("2026-11-28 05:00")]
     assert found.release.allowed is False
 
 

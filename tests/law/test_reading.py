@@ -12,21 +12,28 @@ from hypothesis import strategies as st
 
 from candor.law.errors import PackWrong
 from candor.law.model import (
+    AppealTerms,
     ClockTerms,
     Condition,
+    ConsentTerms,
     DutyTerms,
+    FeeTerms,
+    HolidayTerms,
     Measured,
     Pack,
     PackKind,
     RequestTerms,
     RetentionTerms,
+    RightTerms,
     RuleKind,
     Verification,
+    ViewingTerms,
 )
 from candor.law.periods import Period
 from candor.law.reading import pack_text, read_pack, rule_sha256, shipped
 from candor.law.reading_tree import LARGEST
-from candor.law.vocabulary import Label, LawClass, LawEvent
+from candor.law.rule_words import follows_words
+from candor.law.vocabulary import Label, LawClass, LawEvent, May, Requester
 
 GOOD = """\
 id: us-ct
@@ -36,7 +43,7 @@ jurisdiction: US-CT
 version: "1"
 compiled-on: 2026-11-22
 time-zone: America/New_York
-holidays: [2026-11-26, 2026-12-25]
+# What is said after this sign is for readers.
 rules:
   - id: keep
     kind: retention
@@ -107,7 +114,7 @@ def test_everything_that_a_file_says_is_in_the_pack() -> None:
         "US-CT",
         date(2026, 11, 22),
     )
-    assert pack.holidays == {date(2026, 11, 26), date(2026, 12, 25)}
+    assert pack.holidays == frozenset()
     assert first.terms == RetentionTerms(Period(90, "days"), until_closed=True)
     assert first.when == Condition(
         classes=frozenset({LawClass.ARREST, LawClass.CRIME}), labels_any=frozenset({Label.MINOR})
@@ -190,7 +197,6 @@ WRONG: list[tuple[str, str, str, str, str]] = [
         "of kind clock; on line",
         "another `id`",
     ),
-    ("2026-11-26, ", "Thanksgiving, ", "Thanksgiving", "which is no day", "write 2016-07-01"),
     (
         "name: Connecticut",
         "name: Connecticut\nname: CT",
@@ -274,6 +280,44 @@ KINDS: list[tuple[str, str, object]] = [
         DutyTerms("inspect-and-test", "the officer", before="each shift"),
     ),
     ("request", "must-name: [person, [date, place]]", RequestTerms((("person",), ("date", "place")))),
+    (
+        "request",
+        "without-fee: [depicted, attorney]\n    without-fee-of: redaction-hour",
+        RequestTerms(without_fee=("depicted", "attorney"), without_fee_of=("redaction-hour",)),
+    ),
+    (
+        "fee",
+        "amount: USD 10.00\n    per: recording\n    unit: recording",
+        FeeTerms("USD 10.00", "recording", "recording"),
+    ),
+    (
+        "appeal",
+        "to: the Commission\n    within: 30 days\n    after: the denial\n    how: By post.",
+        AppealTerms("the Commission", Period(30, "days"), "the denial", "By post."),
+    ),
+    (
+        "right",
+        "of: depicted\n    may: [view]\n    may-not: [copy]",
+        RightTerms(frozenset({Requester.DEPICTED}), frozenset({May.VIEW}), frozenset({May.COPY})),
+    ),
+    (
+        "viewing",
+        "of: [next-of-kin]\n    before-release: yes\n    within: 5 days\n    start: request-received",
+        ViewingTerms(frozenset({Requester.NEXT_OF_KIN}), True, Period(5, "days"), LawEvent.REQUEST_RECEIVED),
+    ),
+    ("consent", "of: [depicted, parent]", ConsentTerms(frozenset({Requester.DEPICTED, Requester.PARENT}))),
+    (
+        "holidays",
+        "days: [2026-11-27]\n    each-year:\n      Veterans' Day: November 11\n    saturday-to-friday: yes",
+        HolidayTerms(frozenset({date(2026, 11, 27)}), {"Veterans' Day": "November 11"}, saturday_to_friday=True),
+    ),
+    (
+        "clock",
+        "starts: {request-received: 21 days}\n    extension: 30 days\n    extension-most: 1 year",
+        ClockTerms(
+            {LawEvent.REQUEST_RECEIVED: Period(21, "days")}, Period(30, "days"), extension_most=Period(1, "years")
+        ),
+    ),
     ("clock", "no-clock: yes", ClockTerms({}, no_clock=True)),
     ("clock", "latest: 144 hours", ClockTerms({}, latest=Period(144, "hours"))),
     ("note", "source: somewhere", None),
@@ -309,6 +353,30 @@ def test_the_terms_of_each_kind(kind: str, terms: str, read_as: object) -> None:
         ("request", "note: x", "nothing is asked"),
         ("request", "must-name: [[]]", "a set without a word"),
         ("request", "must-name: [shoe-size]", "“shoe-size”, which nobody knows"),
+        ("request", "without-fee: [whoever is shown]", "“whoever is shown”, which nobody knows"),
+        ("request", "per-incident: yes\n    without-fee-of: [page]", "is of nobody"),
+        ("request", "without-fee: public\n    without-fee-of: [gold]", "“gold”, which nobody knows"),
+        ("fee", "amount: USD 0.25\n    per: page\n    unit: sheet", "“sheet”, which nobody knows"),
+        ("appeal", "within: 30 days\n    after: x", "has no `to`"),
+        ("appeal", "to: x\n    within: 30 days", "runs from nothing"),
+        ("right", "of: [depicted]", "nothing may be done"),
+        ("right", "of: [everybody]\n    may: [view]", "“everybody”, which nobody knows"),
+        ("right", "of: [depicted]\n    may: [view]\n    may-not: [view]", "contradicts `may`"),
+        ("viewing", "before-release: yes", "has no `of`"),
+        ("viewing", "of: [depicted]\n    start: recorded", "begins no period"),
+        ("consent", "of: [parent]\n    lifts: [keep]", "names “keep”, and no rule of kind confidential"),
+        ("consent", "of: [parent]\n    lifts: [No Rule]", "has “No Rule”"),
+        ("holidays", "sunday-to-monday: yes", "no day is said"),
+        ("holidays", "days: [2026-11-27]\n    sunday-to-monday: yes", "moves nothing"),
+        ("holidays", "days: [2026-11-27]\n    measured: decided", "stands in a rule of holidays"),
+        ("holidays", "days: [2026-11-27]\n    when: {labels-any: [minor]}", "stands in a rule of holidays"),
+        ("holidays", "each-year: [January 1]", "is no list of days by name"),
+        ("holidays", "each-year: {New Year: 1 January}", "which is no day of a year"),
+        ("holidays", "each-year: {Never: February 30}", "which is no day of a year"),
+        ("holidays", "each-year: {Never: fifth Monday of May}", "which is no day of a year"),
+        ("clock", "puts-off: [clock]", "until when"),
+        ("clock", "latest: 1 day\n    puts-off: [keep]", "names “keep”, and no rule of kind clock"),
+        ("clock", "latest: 1 day\n    extension-most: 2 days", "is counted from nothing"),
         ("clock", "note: x", "no period is said"),
         ("clock", "no-clock: yes\n    latest: 1 day", "contradicts the periods"),
         ("retention", "minimum: 2 years\n    maximum: 1 year", "shorter than `minimum`"),
@@ -317,6 +385,35 @@ def test_the_terms_of_each_kind(kind: str, terms: str, read_as: object) -> None:
 )
 def test_terms_that_are_wrong(kind: str, terms: str, what: str) -> None:
     assert any(what in said for _, said, _ in faults(of_kind(kind, terms)))
+
+
+def test_holidays_of_a_law_stand_in_a_rule_and_a_policy_may_list_its_own() -> None:
+    listed = changed("rules:", "holidays: [2026-11-27]\nrules:")
+    ((line, what, mend),) = faults(listed)
+    assert (line, "stands in a law" in what, "kind: holidays" in mend) == (line_of(listed, "holidays:"), True, True)
+    own = listed.replace("kind: law", "kind: policy\nover: us-ct").replace("secondary", "official text")
+    own = own.replace("unverified", "official text")
+    assert read(own).holidays == {date(2026, 11, 27)}
+    assert any("which is no day" in said for _, said, _ in faults(own.replace("2026-11-27", "Thanksgiving")))
+
+
+def test_what_took_effect_before_its_words_were_a_closed_list_is_still_read() -> None:
+    older = of_kind("request", "without-fee: [somebody who is involved in the incident]")
+    older = older.replace("rules:", "holidays: [2026-11-27]\nrules:", 1)
+    assert len(faults(older)) == 2
+    rule = read(older, earlier=True).rules[2]
+    assert rule.terms == RequestTerms(without_fee=("somebody who is involved in the incident",))
+    assert follows_words(rule) == ["without fee: somebody who is involved in the incident"]
+
+
+def test_a_rule_that_says_nothing_of_what_came_later_keeps_its_hash() -> None:
+    """What counsel adopted stays adopted when the form of packs grows. Hashes as they were before it did."""
+    files = [GOOD, of_kind("request", "must-name: [person]"), of_kind("fee", "amount: USD 0.25\n    per: page")]
+    assert [read(text).rules[2].sha256[:16] for text in files] == [
+        "78b09e0be02965ba",
+        "17a2a02394a8a154",
+        "4ba734817c47cd69",
+    ]
 
 
 def test_a_rules_hash_is_of_its_words_and_not_of_where_it_stands() -> None:

@@ -120,10 +120,10 @@ def test_over_before_anybody_heard(desk: Desk, place: Place) -> None:
 def test_what_a_newer_program_tells_waits_for_it(desk: Desk, rows: Callable[[Any], list[Any]]) -> None:
     desk.tell(NoticeKind.JOB_FAILED)
     with desk.database.write() as tx:
-        tx.execute(outbox_notice.update().values(kind="request:due"))
+        tx.execute(outbox_notice.update().values(kind="survey:due"))
     desk.tell(NoticeKind.BACKUP_FAILED)
     desk.notifier.run_once()
-    assert [row.pending for row in rows(outbox_notice) if row.kind == "request:due"] == ["told"]
+    assert [row.pending for row in rows(outbox_notice) if row.kind == "survey:due"] == ["told"]
     assert len(desk.inbox(desk.place.administrator)) == 1
 
 

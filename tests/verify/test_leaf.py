@@ -36,9 +36,11 @@ events = st.builds(
     actor=texts,
     at=st.datetimes().map(lambda at: time_text(at.replace(tzinfo=UTC))),
     recording=st.none() | st.uuids().map(str),
-    n=st.integers(0, 2**63 - 1),
-    epoch=st.integers(0, 2**63 - 1),
-    details=st.dictionaries(texts, texts | st.integers() | st.lists(texts, max_size=2), max_size=3),
+    n=st.integers(0, 2**53 - 1),
+    epoch=st.integers(0, 2**53 - 1),
+    details=st.dictionaries(
+        texts, texts | st.integers(-(2**53) + 1, 2**53 - 1) | st.lists(texts, max_size=2), max_size=3
+    ),
 )
 
 
@@ -160,7 +162,8 @@ def changed(**fields: object) -> bytes:
         changed(n=-1),
         changed(n=True),
         changed(n="3"),
-        changed(n=2**63),
+        changed(n=2**53),
+        changed(details={"n": 2**53}),
         changed(epoch=None),
         changed(details=[]),
         changed(details=None),

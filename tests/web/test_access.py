@@ -42,6 +42,11 @@ PUBLIC = {
     *(("GET", f"/give/{{secret}}{rest}") for rest in ("", "/files", "/receipt", "/receipt.json", "/receipt.pdf")),
     *((method, "/give/tus") for method in ("OPTIONS", "POST")),
     *((method, "/give/tus/{upload_id}") for method in ("DELETE", "GET", "PATCH", "POST")),
+    # The sides of a case come in by a code, whose visit is the right to all of these (test_discovery).
+    *(("GET", f"/discovery/{rest}") for rest in ("enter", "view", "how-to-verify.txt", "trust-policy.txt")),
+    *(("GET", f"/discovery/{rest}") for rest in ("watch/{ticket}", "stream/{ticket}", "record.json")),
+    ("GET", "/discovery/package/{name}.zip"),
+    *(("POST", f"/discovery/{rest}") for rest in ("enter", "leave", "watch", "download", "receipt")),
     ("GET", "/verify/web/tlog.js"),  # the checker that anybody may read
 }
 #: What every route and command is for whom, as the reference says it.

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from candor.web.render import HERE, STATIC, environment, static
+from candor.web.render import HERE, SHARED, STATIC, environment, static
 
-TOKENS = (STATIC / "css" / "tokens.css").read_text()
+TOKENS = (SHARED / "css" / "tokens.css").read_text()
 
 
 def test_scripts_of_others_are_as_published() -> None:
@@ -69,14 +69,14 @@ def test_bounds_of_fields_and_focus_can_be_seen(theme: int, line: str, ground: s
 
 def test_every_token_that_is_used_exists() -> None:
     known = set(re.findall(r"(--[\w-]+):", TOKENS))
-    for file in STATIC.rglob("*.css"):
+    for file in [*STATIC.rglob("*.css"), *SHARED.rglob("*.css")]:
         text = file.read_text()
         used = set(re.findall(r"var\((--[\w-]+)", text)) - set(re.findall(r"(--[\w-]+):", text))
         assert used <= known, file.name
 
 
 def test_every_icon_that_is_named_exists() -> None:
-    known = set(re.findall(r'<symbol id="([\w-]+)"', (STATIC / "icons.svg").read_text()))
+    known = set(re.findall(r'<symbol id="([\w-]+)"', (SHARED / "icons.svg").read_text()))
     named: set[str] = set()
     for file in (HERE / "templates").rglob("*.html"):
         named |= set(re.findall(r'\bicon\("([\w-]+)"', file.read_text()))
@@ -86,7 +86,7 @@ def test_every_icon_that_is_named_exists() -> None:
 
 
 def test_no_style_sheet_or_script_reaches_out() -> None:
-    for file in [*STATIC.rglob("*.css"), *(STATIC / "js").rglob("*.js")]:
+    for file in [*STATIC.rglob("*.css"), *SHARED.rglob("*.css"), *(STATIC / "js").rglob("*.js")]:
         text = file.read_text()
         assert "http:" not in text, file.name
         assert "https:" not in text, file.name
@@ -95,7 +95,7 @@ def test_no_style_sheet_or_script_reaches_out() -> None:
 
 
 def test_addresses_carry_the_hash_of_the_file() -> None:
-    digest = hashlib.sha256((STATIC / "css" / "base.css").read_bytes()).hexdigest()[:12]
+    digest = hashlib.sha256((SHARED / "css" / "base.css").read_bytes()).hexdigest()[:12]
     assert static("css/base.css") == f"/static/css/base.css?v={digest}"
 
 

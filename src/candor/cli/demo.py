@@ -11,7 +11,7 @@ import click
 from candor.cli.common import end_on_sigterm, say
 from candor.cli.serve import serve
 from candor.core.files import write_durably
-from candor.demo import site
+from candor.demo import asking, court, requests, site
 from candor.demo.footage import WEARERS
 from candor.dock.serving import DockServer
 from candor.installation import Installation
@@ -58,6 +58,8 @@ def command(folder: Path, fresh: bool, port: int, no_serve: bool, scale: float) 
                 say("  making the last viewing copies …")
                 installation.jobs.wait_idle(1800)
                 installation.log.settle()
+                say("  answering requests, giving discovery …")
+                _disclose(installation, demo)
                 done.touch()
             elif not no_serve:
                 installation.start()
@@ -72,6 +74,25 @@ def command(folder: Path, fresh: bool, port: int, no_serve: bool, scale: float) 
             witness.wait(timeout=10)
 
 
+def _disclose(installation: Installation, demo: site.Demo) -> None:
+    """What is asked, released and given: what each side of the case comes in by is written down."""
+    requests.work_on(installation, asking.ask(installation, demo))
+    court.open_incident(installation)
+    given = court.give_discovery(installation)
+    if given:
+        sides = {side: {"code": one.code, "key": one.identity} for side, one in given.items()}
+        site.remember(demo, discovery=sides)
+    installation.log.settle()
+
+
+def _sides(address: str, demo: site.Demo) -> list[str]:
+    """By what prosecutor and defence come in."""
+    found = site.remembered(demo, "discovery") or {}
+    lines = [f"  {side:12} {one['code']}" for side, one in found.items()]
+    where = f"Discovery lies ready for both sides at  {address.rstrip('/')}/discovery/enter  (codes, keys: demo.json)"
+    return ["", where, *lines] if lines else []
+
+
 def _show(address: str, demo: site.Demo, fingerprint: str) -> None:
     lines = [f"\nThe demonstration is at  {address}\n", f"Sign in as (password for all: {demo.password})"]
     rows = [(name, f"{role.value.replace('_', ' ')}: {shows}") for name, _, role, shows in site.STAFF]
@@ -79,7 +100,12 @@ def _show(address: str, demo: site.Demo, fingerprint: str) -> None:
         role, shows = site.TROOPERS.get(key, (None, "their own recordings"))
         rows.append((key, f"{role.value if role else 'officer'}: {shows}"))
     lines += [f"  {name:12} {words}" for name, words in rows]
+    code = asking.first_code(demo)
     lines += [
+        "",
+        f"The pages for everybody are at  http://127.0.0.1:{demo.portal_port}/",
+        *([f"Somebody has asked already      {code}"] if code else []),
+        *_sides(address, demo),
         "",
         f"Log key's fingerprint   {fingerprint}",
         f"Trust policy            {demo.folder / 'trust-policy.txt'}",

@@ -14,12 +14,14 @@ from candor.cli.common import end_on_sigterm, opened, say
 from candor.cli.key_state import say_of_log_key, say_of_sheet
 from candor.core import tracing
 from candor.core.errors import CandorError
+from candor.core.portal_settings import PortalSettings
 from candor.core.settings import Settings
 from candor.dock.serving import DockServer
 from candor.health.watch import Watch
 from candor.installation import Installation
 from candor.people import service
 from candor.people.errors import PasswordListUnusable
+from candor.portal.process import KeptPortal
 from candor.web.app import create_app
 
 _logger = logging.getLogger("candor")
@@ -63,6 +65,7 @@ def serve(installation: Installation, *, ready: Callable[[str], None] | None = N
     if not started:
         installation.start()
     door = _open_door(installation)
+    portal = _open_portal(installation)
     watch = Watch(installation)
     watch.start()
     server = _Server(config(app, settings))
@@ -73,6 +76,8 @@ def serve(installation: Installation, *, ready: Callable[[str], None] | None = N
     try:
         server.run(sockets=[listener])
     finally:
+        if portal is not None:
+            portal.stop()
         if door is not None:
             door.stop()
         watch.stop()
@@ -87,6 +92,22 @@ def _open_door(installation: Installation) -> DockServer | None:
     door.start()
     say(f"The door for cameras is at {door.address}")
     return door
+
+
+def _open_portal(installation: Installation) -> KeptPortal | None:
+    """The pages for everybody, in a process of their own, where there are to be some. Without them the site is served
+    all the same."""
+    if installation.settings.portal_port is None:
+        return None
+    try:
+        installation.publishing.begin()
+        portal = KeptPortal(PortalSettings.of(installation.settings))
+    except CandorError as error:
+        _logger.error("%s", error)
+        say(str(error))
+        return None
+    say(f"The portal is at {portal.address}")
+    return portal
 
 
 def config(app: Starlette, settings: Settings) -> uvicorn.Config:

@@ -95,6 +95,14 @@ class NoticeKind(StrEnum):
     HOLD_REVIEW = "hold:review-due"
     RECORDING_BROUGHT_BACK = "recording:brought-back"
     RECORDING_CAME_AGAIN = "recording:came-again"
+    FINDING_ASKED = "finding:asked"
+    REQUEST_YOURS = "request:yours"
+    REQUEST_MESSAGE = "request:message"
+    REQUEST_DUE = "request:due"
+    REQUEST_OVERDUE = "request:overdue"
+    RELEASE_WAITS = "release:waits"
+    RELEASE_SENT_BACK = "release:sent-back"
+    RELEASE_FAILED = "release:failed"
 
 
 @dataclass(frozen=True)
@@ -355,12 +363,69 @@ KINDS: dict[NoticeKind, KindFacts] = {
         True,
         "A file of something that was destroyed came in again. It is held until somebody decides.",
     ),
+    NoticeKind.FINDING_ASKED: KindFacts(
+        "A recording and an officer's statement do not agree.",
+        Severity.WARNING,
+        ("counsel",),
+        False,
+        "Somebody noted that a recording and an officer's statement do not agree. Another person has to answer whether "
+        "the prosecutor is told.",
+    ),
     NoticeKind.HOLD_REVIEW: KindFacts(
         "A hold is due to be looked at.",
         Severity.INFO,
         ("counsel", "records_officer", "evidence_technician"),
         True,
         "Somebody said that a hold would be looked at by now. It holds until somebody releases it.",
+    ),
+    NoticeKind.REQUEST_YOURS: KindFacts(
+        "A request for records is yours from now on.",
+        Severity.INFO,
+        ("records_officer",),
+        True,
+        "Somebody gave you a request for records to work on.",
+    ),
+    NoticeKind.REQUEST_MESSAGE: KindFacts(
+        "Whoever asked for records wrote.",
+        Severity.INFO,
+        ("records_officer",),
+        True,
+        "Somebody who asked for records wrote a message.",
+    ),
+    NoticeKind.REQUEST_DUE: KindFacts(
+        "A request for records is due soon.",
+        Severity.WARNING,
+        ("records_officer",),
+        True,
+        "The time that the law sets for answering a request for records ends soon.",
+    ),
+    NoticeKind.REQUEST_OVERDUE: KindFacts(
+        "A request for records is overdue.",
+        Severity.WARNING,
+        ("records_officer", "counsel"),
+        False,
+        "The time that the law sets for answering a request for records has run out.",
+    ),
+    NoticeKind.RELEASE_WAITS: KindFacts(
+        "A release waits for a second person.",
+        Severity.INFO,
+        ("records_officer", "counsel"),
+        True,
+        "A release was prepared and waits for another person to approve it.",
+    ),
+    NoticeKind.RELEASE_SENT_BACK: KindFacts(
+        "A release that you prepared was sent back.",
+        Severity.INFO,
+        ("records_officer",),
+        True,
+        "A release was sent back to whoever prepared it.",
+    ),
+    NoticeKind.RELEASE_FAILED: KindFacts(
+        "A release that was approved could not be made.",
+        Severity.WARNING,
+        ("records_officer",),
+        False,
+        "A release that was approved could not be made, or something forbids it now.",
     ),
 }
 

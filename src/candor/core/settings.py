@@ -20,6 +20,7 @@ from pydantic_settings import (
 
 from candor.core.errors import SettingsWrong
 from candor.core.mail_server import MailServer, is_address
+from candor.core.portal_settings import PortalLimits
 
 
 class Settings(BaseSettings):
@@ -200,6 +201,45 @@ class Settings(BaseSettings):
         default=30, ge=0, le=365, description="Days between the approval of a disposition and its run."
     )
 
+    # Requests for records.
+    office_contact: str = Field(
+        default="",
+        max_length=500,
+        description="How to reach the records office, on letters: lines separated by |, such as street, telephone, "
+        "mail address.",
+    )
+
+    # The pages for everybody, and what is published there.
+    portal_port: int | None = Field(
+        default=None, ge=0, le=65535, description="Port of the portal, a process of its own. Not set: no portal."
+    )
+    portal_host: str = Field(default="127.0.0.1", description="Address that the portal listens on.")
+    portal_url: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="The address under which everybody reaches the portal; https also makes its cookies secure.",
+    )
+    portal_log: Path | None = Field(
+        default=None,
+        description="Folder of the custody log's public files as the portal reads them. Default: CANDOR_HOME/log.",
+    )
+    portal_limits: str = Field(
+        default="",
+        description="How much may come in by the portal, where it differs: sent, tries, waiting, megabytes, files, "
+        "file_megabytes, hourly, each as name=number.",
+    )
+    published_url: str | None = Field(
+        default=None,
+        description="SQLAlchemy URL of the published database. Default: an SQLite file in CANDOR_HOME/published.",
+    )
+    published_files: Path | None = Field(
+        default=None, description="Folder of published files. Default: CANDOR_HOME/published/files."
+    )
+    inbox_url: str | None = Field(
+        default=None,
+        description="SQLAlchemy URL of the portal's inbox. Default: an SQLite file in CANDOR_HOME/published/inbox.",
+    )
+
     # What the program says of itself.
     log_format: Literal["text", "json"] = Field(default="text", description="Form of the program's own log.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -252,6 +292,12 @@ class Settings(BaseSettings):
             if not is_address(one):
                 raise ValueError(f"{one!r} is not an e-mail address")
         return ",".join(found)
+
+    @field_validator("portal_limits")
+    @classmethod
+    def _portal_limits(cls, value: str) -> str:
+        PortalLimits.parse(value)
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -320,3 +366,18 @@ class Settings(BaseSettings):
     def log_folder(self) -> Path:
         """The folder of the log's static files."""
         return self.home / "log"
+
+    @property
+    def published_database(self) -> str:
+        """URL of the published database."""
+        return self.published_url or f"sqlite:///{self.home / 'published' / 'published.sqlite3'}"
+
+    @property
+    def published_folder(self) -> Path:
+        """The folder of published files."""
+        return (self.published_files or self.home / "published" / "files").expanduser().absolute()
+
+    @property
+    def inbox_database(self) -> str:
+        """URL of the portal's inbox."""
+        return self.inbox_url or f"sqlite:///{self.home / 'published' / 'inbox' / 'inbox.sqlite3'}"

@@ -209,6 +209,60 @@ class Event(StrEnum):
     TRANSCRIPT_MADE = "transcript:made"
     TRANSCRIPT_CHANGED = "transcript:changed"
     TRANSCRIPT_REMOVED = "transcript:removed"
+    # requests for records
+    REQUEST_RECEIVED = "request:received"
+    REQUEST_CHANGED = "request:changed"
+    REQUEST_ASSIGNED = "request:assigned"
+    REQUEST_MEANT = "request:meant"
+    REQUEST_NOT_MEANT = "request:not-meant"
+    REQUEST_EXTENDED = "request:extended"
+    REQUEST_MESSAGE_SENT = "request:message-sent"
+    REQUEST_MESSAGE_RECEIVED = "request:message-received"
+    REQUEST_NOTE_WRITTEN = "request:note-written"
+    REQUEST_DOCUMENT_ADDED = "request:document-added"
+    REQUEST_FEE_ESTIMATED = "request:fee-estimated"
+    REQUEST_DECIDED = "request:decided"
+    REQUEST_DECISION_WITHDRAWN = "request:decision-withdrawn"
+    REQUEST_LETTER_MADE = "request:letter-made"
+    REQUEST_LETTER_SENT = "request:letter-sent"
+    REQUEST_ANSWERED = "request:answered"
+    REQUEST_WITHDRAWN = "request:withdrawn"
+    REQUEST_REOPENED = "request:reopened"
+    REQUEST_CODE_REPLACED = "request:code-replaced"
+    REQUESTS_IMPORTED = "requests:imported"
+    # critical incidents
+    CRITICAL_OPENED = "critical:opened"
+    CRITICAL_CHANGED = "critical:changed"
+    CRITICAL_RECORDING_ADDED = "critical:recording-added"
+    CRITICAL_VIEWING_OFFERED = "critical:viewing-offered"
+    CRITICAL_VIEWING_HELD = "critical:viewing-held"
+    CRITICAL_VIEWING_DECLINED = "critical:viewing-declined"
+    CRITICAL_CONSENT_RECORDED = "critical:consent-recorded"
+    CRITICAL_PUT_OFF = "critical:put-off"
+    CRITICAL_STATEMENT_ADDED = "critical:statement-added"
+    CRITICAL_CLOSED = "critical:closed"
+    # releases
+    RELEASE_PREPARED = "release:prepared"
+    RELEASE_SENT_BACK = "release:sent-back"
+    RELEASE_APPROVED = "release:approved"
+    RELEASE_PUBLISHED = "release:published"
+    RELEASE_FAILED = "release:failed"
+    RELEASE_RECALLED = "release:recalled"
+    RECORDING_RELEASED = "recording:released"
+    CREDENTIALS_MADE = "credentials:made"
+    # discovery
+    DISCOVERY_MADE = "discovery:made"
+    DISCOVERY_GIVEN_ALTHOUGH = "discovery:given-although"
+    DISCOVERY_ACCESS_GIVEN = "discovery:access-given"
+    DISCOVERY_ACCESS_ENDED = "discovery:access-ended"
+    DISCOVERY_ENTERED = "discovery:entered"
+    DISCOVERY_ENTRY_REFUSED = "discovery:entry-refused"
+    DISCOVERY_DOWNLOADED = "discovery:downloaded"
+    DISCOVERY_RECEIPT_GIVEN = "discovery:receipt-given"
+    DISCOVERY_VIEWED = "discovery:viewed"
+    RECORDING_DISCLOSED = "recording:disclosed"
+    FINDING_NOTED = "finding:noted"
+    FINDING_ANSWERED = "finding:answered"
     # backup and restore
     BACKUP_MADE = "backup:made"
     RESTORE_MADE = "restore:made"
@@ -383,6 +437,56 @@ PLAIN_WORDS: dict[Event, str] = {
     Event.DUTY_DONE: "Something that had to be done was done.",
     Event.DUTY_MISSED: "A camera was used without having been tested before the shift.",
     Event.DUTY_EXPLAINED: "It was explained why a test was missed; it stays in the count.",
+    Event.REQUEST_RECEIVED: "A request for records came in.",
+    Event.REQUEST_CHANGED: "A request for records was changed.",
+    Event.REQUEST_ASSIGNED: "A request for records was given to somebody.",
+    Event.REQUEST_MEANT: "A recording was taken for one that a request means.",
+    Event.REQUEST_NOT_MEANT: "A recording was found not to be meant by a request.",
+    Event.REQUEST_EXTENDED: "The time for answering a request was extended.",
+    Event.REQUEST_MESSAGE_SENT: "A message was written to whoever asked.",
+    Event.REQUEST_MESSAGE_RECEIVED: "Whoever asked wrote a message.",
+    Event.REQUEST_NOTE_WRITTEN: "A note was written in a request.",
+    Event.REQUEST_DOCUMENT_ADDED: "A document was put with a request.",
+    Event.REQUEST_FEE_ESTIMATED: "It was worked out what a request would cost.",
+    Event.REQUEST_DECIDED: "It was decided what of a recording is released.",
+    Event.REQUEST_DECISION_WITHDRAWN: "A decision on what is released was taken back.",
+    Event.REQUEST_LETTER_MADE: "A letter was written for a request.",
+    Event.REQUEST_LETTER_SENT: "A letter was put before whoever asked.",
+    Event.REQUEST_ANSWERED: "A request was answered.",
+    Event.REQUEST_WITHDRAWN: "A request was taken back by whoever had asked.",
+    Event.REQUEST_REOPENED: "A request was taken up again.",
+    Event.REQUEST_CODE_REPLACED: "Whoever asked got a new tracking code; the old one ended.",
+    Event.REQUESTS_IMPORTED: "Requests were taken in from a table.",
+    Event.CRITICAL_OPENED: "A critical incident was opened.",
+    Event.CRITICAL_CHANGED: "A critical incident was changed.",
+    Event.CRITICAL_RECORDING_ADDED: "A recording was put with a critical incident.",
+    Event.CRITICAL_VIEWING_OFFERED: "Somebody was offered to see footage before its release.",
+    Event.CRITICAL_VIEWING_HELD: "Somebody saw footage before its release.",
+    Event.CRITICAL_VIEWING_DECLINED: "Somebody did not wish to see footage before its release.",
+    Event.CRITICAL_CONSENT_RECORDED: "A consent to a release, or its refusal, was put on record.",
+    Event.CRITICAL_PUT_OFF: "The release of footage of a critical incident was put off.",
+    Event.CRITICAL_STATEMENT_ADDED: "A statement was put beside the footage of a critical incident.",
+    Event.CRITICAL_CLOSED: "A critical incident was closed.",
+    Event.RELEASE_PREPARED: "A release was prepared.",
+    Event.RELEASE_SENT_BACK: "A release that was prepared was sent back.",
+    Event.RELEASE_APPROVED: "A release was approved by a second person.",
+    Event.RELEASE_PUBLISHED: "A release was published.",
+    Event.RELEASE_FAILED: "A release could not be made.",
+    Event.RELEASE_RECALLED: "A release was recalled.",
+    Event.RECORDING_RELEASED: "Redacted copies of it were released.",
+    Event.CREDENTIALS_MADE: "A key and a certificate for content credentials were made or brought in.",
+    Event.DISCOVERY_MADE: "Discovery was made in a case.",
+    Event.DISCOVERY_GIVEN_ALTHOUGH: "A restricted recording was given to the sides of a case all the same.",
+    Event.DISCOVERY_ACCESS_GIVEN: "A side of a case was given access to discovery.",
+    Event.DISCOVERY_ACCESS_ENDED: "A side’s access to discovery was ended.",
+    Event.DISCOVERY_ENTERED: "A side of a case came in to discovery.",
+    Event.DISCOVERY_ENTRY_REFUSED: "Somebody was turned away from discovery.",
+    Event.DISCOVERY_DOWNLOADED: "A side of a case took a copy of discovery.",
+    Event.DISCOVERY_RECEIPT_GIVEN: "A side of a case confirmed that it has discovery.",
+    Event.DISCOVERY_VIEWED: "A side of a case watched something of discovery; what, only its own key opens.",
+    Event.RECORDING_DISCLOSED: "It was handed to both sides of a case.",
+    Event.FINDING_NOTED: "It was noted that a recording and an officer’s statement do not agree.",
+    Event.FINDING_ANSWERED: "It was answered whether such a finding is disclosed to the prosecutor.",
     Event.BACKUP_MADE: "A backup was made; it holds everything up to here.",
     Event.RESTORE_MADE: "The installation was restored from a backup.",
     Event.MODEL_ADDED: "The model {name} was registered.",

@@ -28,8 +28,8 @@ from candor.retention import holds, law_changes, plans
 __all__ = ["set_up"]
 
 PACK = "us-ct"
-#: What counsel compared with the text, in this story.
-ADOPTED = ("ct-postc-2015-every-recording",)
+#: What counsel compared with the text, in this story: what is kept, and that footage is released on request.
+ADOPTED = ("ct-postc-2015-every-recording", "ct-29-6d-f2-request")
 #: Waits for a second person, so that there is a dry run to look at.
 POLICY = b"""\
 # The demonstration's own policy: whatever shows force or a pursuit is kept for six years.
@@ -90,7 +90,7 @@ def _law(installation: Installation, admin: Actor, counsel: Actor) -> None:
     with database.write() as tx:
         law_changes.decide(tx, counsel, pack, approve=True, reason="Read, and tried out.", clock=clock)
         adoption = changes.propose_adoption(
-            tx, counsel, ADOPTED, reason="Compared with the Council's policy as it was adopted.", clock=clock
+            tx, counsel, ADOPTED, reason="Compared with the official texts.", clock=clock
         )
     _try_out(installation, counsel, adoption)
     with database.write() as tx:

@@ -52,6 +52,11 @@ STAFF = (
 BY_SYSTEM = {"X60C10401", "X60C10412"}
 TROOPERS = {"lindqvist": (Role.SUPERVISOR, "the recordings of the troop")}
 
+#: Settings of the environment that name places, and do not count here.
+_PLACES = (
+    *("database_url", "store_url", "spool", "published_url", "published_files", "inbox_url"),
+    *("portal_url", "portal_log"),
+)
 _ACTOR = system_actor("demo")
 Say = Callable[[str], None]
 
@@ -64,6 +69,7 @@ class Demo:
     password: str
     witness_port: int
     dock_port: int
+    portal_port: int
 
     def values(self) -> dict[str, object]:
         """What the demo sets, by the names of the settings."""
@@ -77,12 +83,14 @@ class Demo:
             "witnesses": [f"{key} http://127.0.0.1:{self.witness_port}"],
             "witness_quorum": 1,
             "dock_port": self.dock_port,
+            "portal_port": self.portal_port,
         }
 
     @property
     def settings(self) -> Settings:
         """Settings of the demo's installation; those of the environment that name places do not count."""
-        return Settings.load(**self.values(), database_url=None, store_url=None, spool=None)
+        elsewhere = dict.fromkeys(_PLACES)
+        return Settings.load(**self.values(), **elsewhere)
 
     def config(self) -> str:
         """The same as a candor.toml, for commands beside the served site."""
@@ -95,14 +103,31 @@ def prepare(folder: Path) -> Demo:
     note = folder / "demo.json"
     if note.exists():
         found = json.loads(note.read_text())
-        ports = _free_port(found["witness_port"]), _free_port(found.get("dock_port", 0))
+        ports = (_free_port(found.get(f"{name}_port", 0)) for name in ("witness", "dock", "portal"))
         return Demo(folder, found["password"], *ports)
     with suppress(FileExistsError):
         create_witness(folder / "witness", WITNESS).store.close()
-    demo = Demo(folder, "-".join(secrets.token_hex(2) for _ in range(4)), _free_port(0), _free_port(0))
-    kept = {"password": demo.password, "witness_port": demo.witness_port, "dock_port": demo.dock_port}
+    ports = (_free_port(0) for _ in range(3))
+    demo = Demo(folder, "-".join(secrets.token_hex(2) for _ in range(4)), *ports)
+    kept = {
+        "password": demo.password,
+        "witness_port": demo.witness_port,
+        "dock_port": demo.dock_port,
+        "portal_port": demo.portal_port,
+    }
     write_durably(note, json.dumps(kept).encode(), mode=0o600)
     return demo
+
+
+def remember(demo: Demo, **values: object) -> None:
+    """Write something down beside the demo's password, for whoever looks at the demo."""
+    note = demo.folder / "demo.json"
+    write_durably(note, json.dumps({**json.loads(note.read_text()), **values}, indent=1).encode(), mode=0o600)
+
+
+def remembered(demo: Demo, name: str) -> Any:
+    """What was written down, None where nothing was."""
+    return json.loads((demo.folder / "demo.json").read_text()).get(name)
 
 
 def start_witness(demo: Demo, vkey: str) -> subprocess.Popen[bytes]:

@@ -11,8 +11,8 @@ Rules it keeps:
 4. A package is stored as what it is made of: the small files sealed in the vault, the originals by name. So the
    same package can be downloaded again, in pieces and byte for byte, and each download is an event, also when it is
    written into a folder by the command line.
-5. A redacted copy is handed out alone: with its signed edit list, its proof and the two events that are about it, and
-   nothing of the original, of the catalogue or of the rest of the history.
+5. Redacted copies are handed out alone: each with its signed edit list, its proof and the events that are about it, and
+   nothing of the originals, of the catalogue or of the rest of the histories.
 6. A package is BagIt 1.0 (RFC 8493); the zip is stored, in fixed order and with fixed times.
 """
 

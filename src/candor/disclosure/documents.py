@@ -13,7 +13,8 @@ from typing import Any
 
 from candor import __version__
 from candor.disclosure.errors import ProgramChanged
-from candor.disclosure.instructions import instructions
+from candor.disclosure.instructions import OF_DISCOVERY, instructions
+from candor.disclosure.payload import payload_of
 from candor.disclosure.redacted_instructions import redacted_instructions
 from candor.verify.note import VerifierKey
 from candor.verify.verify_page import build_verify_html
@@ -32,6 +33,8 @@ def documents(
         origin=log.name,
         vkey=log.format(),
     )
+    if "discovery" in plan:
+        text += OF_DISCOVERY
     return {
         "INSTRUCTIONS.txt": text.replace("\n", "\r\n").encode(),  # Notepad of old Windows shows it too
         "bag-info.txt": _bag_info(plan, package, created_at, recipient),
@@ -59,9 +62,12 @@ def must_be_those_on_record(package: str, on_record: Mapping[str, str] | None, f
 
 
 def _bag_info(plan: Mapping[str, Any], package: str, created_at: datetime, recipient: str) -> bytes:
-    sizes = [one["size"] for one in plan["originals"]] + [len(text.encode()) for text in plan["payload"].values()]
+    sizes = [one["size"] for one in plan["originals"]] + [len(data) for data in payload_of(plan).values()]
     count = len({one["recording"] for one in plan["originals"]})
-    what = "a redacted copy" if "redacted" in plan else f"{count} recording{'s' if count != 1 else ''}"
+    what = f"{count} recording{'s' if count != 1 else ''}"
+    if "redacted" in plan:
+        copies = len(plan["originals"])
+        what = "a redacted copy" if copies == 1 else f"{copies} redacted copies of {what}"
     lines = {
         "Source-Organization": plan["agency"],
         "External-Identifier": package,

@@ -96,6 +96,12 @@ class CopyNotToBeHandedOut(DisclosureError):
     exit_code = 5
 
 
+class CopyTwice(DisclosureError):
+    """The redacted copy {id} was named twice; a package holds each copy once. Nothing was handed out."""
+
+    exit_code = 2
+
+
 class CopyBroken(DisclosureError):
     """The redacted copy {id} is not handed out: its proof is broken ({reasons}). Outside its masks it is not the
     original, or something usable is left inside them. Look at the proof, mend the redaction and make a new copy."""
@@ -105,7 +111,7 @@ class CopyBroken(DisclosureError):
 
 class CopyDoubtful(DisclosureError):
     """The proof of the redacted copy {id} is doubtful ({reasons}). Look at what it names. To hand the copy out all the
-    same, say why, in 1 to {longest} characters (--although REASON); the reason goes on record and into the package."""
+    same, say why, in 1 to {longest} characters ({how}); the reason goes on record and into the package."""
 
     exit_code = 5
 

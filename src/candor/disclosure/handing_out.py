@@ -63,8 +63,8 @@ def request(
     now, package_id = clock.now(), new_id()
     recipient, purpose = words_on_record("recipient", recipient), words_on_record("purpose", purpose)
     counts = held(tx, ids)
-    plan, manifest = _plan(tx, actor, ids, package_id, recipient, now)
-    _must_be_verifiable(counts, plan)
+    plan, manifest = plan_of(tx, actor, ids, package_id, recipient, now)
+    must_be_verifiable(counts, plan)
     head = tx.execute(sa.select(log_head.c.size, log_head.c.vkey)).first()
     if head is None:
         raise NotFound(what="custody log", id="here")
@@ -107,10 +107,11 @@ def request(
     return package_id
 
 
-def payload_manifest(originals: Sequence[Mapping[str, Any]], payload: Mapping[str, str]) -> bytes:
+def payload_manifest(originals: Sequence[Mapping[str, Any]], payload: Mapping[str, str | bytes]) -> bytes:
     """manifest-sha256.txt: every file under data/ with its SHA-256, by name."""
     digests = {one["file"]: one["sha256"] for one in originals}
-    digests |= {name: hashlib.sha256(text.encode()).hexdigest() for name, text in payload.items()}
+    files = {name: data if isinstance(data, bytes) else data.encode() for name, data in payload.items()}
+    digests |= {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     return "".join(f"{digests[name]}  {name}\n" for name in sorted(digests)).encode()
 
 
@@ -151,10 +152,17 @@ def held(tx: Connection, ids: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _plan(
-    tx: Connection, actor: Actor, ids: Sequence[str], package_id: str, recipient: str, now: datetime
+def plan_of(
+    tx: Connection,
+    actor: Actor,
+    ids: Sequence[str],
+    package_id: str,
+    recipient: str,
+    now: datetime,
+    more: Mapping[str, str] | None = None,
 ) -> tuple[dict[str, Any], bytes]:
-    """What the package is made of, and the SHA-256 of the list of its payload files."""
+    """What the package is made of, and the SHA-256 of the list of its payload files. `more`: further texts under data/
+    by their names."""
     entries, originals = [], []
     for number, recording_id in enumerate(ids, 1):
         entry, objects = described(tx, actor, recording_id, number)
@@ -169,12 +177,13 @@ def _plan(
     payload = {
         RECORDINGS: canonical_json(recordings).decode(),
         CASE: case_uco(package_id, whose, entries, actor=actor.account_id, at=iso(now), recipient=recipient),
+        **(more or {}),
     }
     digest = hashlib.sha256(payload_manifest(originals, payload)).digest()
     return {"events": {}, "originals": originals, "payload": payload, "agency": whose["name"]}, digest
 
 
-def _must_be_verifiable(counts: Mapping[str, int], plan: Mapping[str, Any]) -> None:
+def must_be_verifiable(counts: Mapping[str, int], plan: Mapping[str, Any]) -> None:
     """Refuse what the verifiers would: they bound what they read of a stranger's package."""
     files = sum(count + 1 for count in counts.values()) + len(counts) + len(plan["originals"]) + _OTHER_FILES
     if files > MAX_FILES:

@@ -182,3 +182,31 @@ A name that ends in .bin after another ending was blunted, so that a double
 click does not run or open the file. Its bytes are exactly those received; its
 name as received stands in data/recordings.json.
 """
+
+#: What follows in a package of discovery.
+OF_DISCOVERY = """
+
+8. THIS PACKAGE IS DISCOVERY: THE WHOLE OF A CASE
+-------------------------------------------------
+Both sides of the case are given this package, byte for byte the same. To see
+that it is the same, compare the SHA-256 of manifest-sha256.txt.
+
+data/discovery.json     every recording that the case had when this was made:
+                        which are in here, and which are withheld, each with
+                        its count of events, the reason, the rule, and who
+                        decided it
+custody/discovery.tlog-proof
+                        the log's own event of this discovery: how many
+                        recordings the case had, and the SHA-256 of the list
+                        of files in here
+
+Some events of a history are shown without being opened. That such an event
+exists, and where it stands, is proved like any other; what it says is not
+told, and a reason is given instead. The check counts them, by reason. None
+can be added, taken away or closed after the hand-out: the hand-out, which
+stands in the log, names them all.
+
+What this cannot prove: that the case had no further recording. The agency
+said how many there were, in the log, at that moment, and cannot say
+otherwise afterwards.
+"""

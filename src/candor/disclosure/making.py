@@ -102,7 +102,8 @@ def build(
         crcs = _read_originals(database, vault, row.plan, told, cancelled)
     except _Stopped:
         return False
-    checkpoint = _checkpoint(database, log, list(row.plan["events"].values()))
+    also = [row.plan["discovery"]["event"]] if "discovery" in row.plan else []
+    checkpoint = _checkpoint(database, log, [*row.plan["events"].values(), *also])
     with vault.writer("package") as writer:
         small = SmallFiles(writer)
         write_small_files(small, database, log, row, beside, checkpoint, clock.now())

@@ -66,6 +66,14 @@ def package(tx: Connection, actor: Actor, package_id: str) -> Package:
     return _package(tx, row)
 
 
+def package_as_it_is(tx: Connection, package_id: str) -> Package:
+    """One package, for a caller that has asked already whether it may be shown. Raises NotFound."""
+    row = tx.execute(sa.select(package_table).where(package_table.c.id == package_id)).first()
+    if row is None:
+        raise NotFound(what="package", id=package_id)
+    return _package(tx, row)
+
+
 def packages_of(tx: Connection, actor: Actor, recording_id: str) -> list[Package]:
     """The packages that hold a recording, newest first; none for who may not hand out."""
     if not actor.may(Permission.RECORDINGS_EXPORT):

@@ -13,11 +13,14 @@ import sqlalchemy as sa
 from candor.core.canonical import canonical_json
 from candor.core.database import Database
 from candor.custody import CustodyEvent, CustodyLog, Epoch, SignedCheckpoint, epochs, find, history
+from candor.custody.errors import NotYetInLog
 from candor.custody.lost import LostEntry, lost_of
 from candor.disclosure.handing_out import payload_manifest
 from candor.disclosure.layout import File
+from candor.disclosure.payload import payload_of
 from candor.store import ObjectWriter
 from candor.verify.bag import BAGIT_TXT
+from candor.verify.discovery import MADE_PROOF
 from candor.verify.policy import Policy
 
 TAG_MANIFEST = "tagmanifest-sha256.txt"
@@ -52,18 +55,22 @@ def write_small_files(
     `documents` are those of `documents.documents`: the files that the hand-out names.
     """
     policy = log.policy()
-    for name, text in row.plan["payload"].items():
-        into.add(name, text.encode())
+    payload = payload_of(row.plan)
+    for name, data in payload.items():
+        into.add(name, data)
     into.add("bagit.txt", BAGIT_TXT)
-    into.add("manifest-sha256.txt", payload_manifest(row.plan["originals"], row.plan["payload"]))
+    into.add("manifest-sha256.txt", payload_manifest(row.plan["originals"], payload))
     into.add("custody/checkpoint", checkpoint.note.encode())
     into.add("custody/policy.txt", policy.format())
     redacted = row.plan.get("redacted")
     for recording, event in row.plan["events"].items():
         if redacted is None:
-            _add_history(into, database, log, recording, event, checkpoint)
+            kept_back = row.plan.get("discovery", {}).get("withheld", {}).get(recording, {})
+            _add_history(into, database, log, recording, event, checkpoint, kept_back)
         else:
-            _add_shown(into, database, log, recording, [redacted["rendered"], event], checkpoint)
+            _add_shown(into, database, log, recording, [*redacted["rendered"][recording], event], checkpoint)
+    if "discovery" in row.plan:
+        into.add(MADE_PROOF, log.proof(row.plan["discovery"]["event"], checkpoint).format().encode())
     for name, data in documents.items():
         into.add(name, data)
     if redacted is None:
@@ -73,22 +80,35 @@ def write_small_files(
 
 
 def _add_history(
-    into: SmallFiles, database: Database, log: CustodyLog, recording: str, event_id: str, checkpoint: SignedCheckpoint
+    into: SmallFiles,
+    database: Database,
+    log: CustodyLog,
+    recording: str,
+    event_id: str,
+    checkpoint: SignedCheckpoint,
+    kept_back: Mapping[str, Sequence[int]],
 ) -> None:
-    """The events of a recording up to its hand-out, with their openings, their proofs and the keys of their tags."""
+    """The events of a recording up to its hand-out, with their openings, their proofs and the keys of their tags.
+
+    `kept_back`: the numbers of those that are shown without being opened, by reason.
+    """
     with database.read() as tx:
         whole = history(tx, recording)
         keys = epochs(tx, recording)
         lost = [one for one in lost_of(tx, recording) if one.position < checkpoint.size]
     last = next(event.n for event in whole if event.id == event_id)
     shown = [event for event in whole if event.n <= last]
-    entries = _add_events(into, log, recording, shown, checkpoint)
+    reasons = {n: reason for reason, numbers in kept_back.items() for n in numbers}
+    entries = _add_events(into, log, recording, [one for one in shown if one.n not in reasons], checkpoint)
     # Keys of later epochs stay here: they would link events that nobody has handed out.
     shown_keys = [_epoch(key) for key in keys if key.first_n <= last]
     found: dict[str, Any] = {"recording": recording, "epochs": shown_keys, "events": entries}
     without = [one for one in lost if one.n <= last and one.epoch < len(shown_keys)]
     if without:
         found["lost"] = [_add_lost(into, log, one, checkpoint) for one in without]
+    unopened = [_add_unopened(into, log, one, reasons[one.n], checkpoint) for one in shown if one.n in reasons]
+    if unopened:
+        found["withheld"] = unopened
     text = canonical_json(found)
     into.add(f"custody/{recording}/history.json", text)
 
@@ -127,6 +147,17 @@ def _add_shown(
         found = [find(tx, one) for one in event_ids]
     entries = _add_events(into, log, recording, [one for one in found if one is not None], checkpoint)
     into.add(f"custody/{recording}/shown.json", canonical_json({"recording": recording, "events": entries}))
+
+
+def _add_unopened(
+    into: SmallFiles, log: CustodyLog, event: CustodyEvent, reason: str, checkpoint: SignedCheckpoint
+) -> dict[str, Any]:
+    """An event that is shown to exist: its entry and its proof, without what stands behind it."""
+    name = f"custody/{event.recording_id}/{event.n:06d}.tlog-proof"
+    if event.position is None:
+        raise NotYetInLog(id=event.id)
+    into.add(name, log.proof_at(event.position, checkpoint).format().encode())
+    return {"n": event.n, "index": event.position, "leaf": event.leaf, "proof": name, "reason": reason}
 
 
 def _add_lost(into: SmallFiles, log: CustodyLog, one: LostEntry, checkpoint: SignedCheckpoint) -> dict[str, Any]:

@@ -43,9 +43,14 @@ def unusual(name: str) -> bool:
     return not name.strip() or any(_is_hidden(c) for c in name) or raw_bytes(name) is not None
 
 
+def whole(text: str) -> str:
+    """A line that people read to its end: what could mislead is written out, nothing is shortened."""
+    return "".join(_written(c) if _is_hidden(c) else c for c in text)
+
+
 def shown(name: str) -> str:
     """The name for people: what could mislead is written out (\\n, \\u202e), a long one is shortened in the middle."""
-    written = "".join(_written(c) if _is_hidden(c) else c for c in name) or "(no name)"
+    written = whole(name) or "(no name)"
     if len(written) <= LONGEST_SHOWN:
         return written
     return f"{written[: LONGEST_SHOWN - 31]}…{written[-30:]}"

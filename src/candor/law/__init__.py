@@ -4,8 +4,8 @@ Rules it keeps:
 
 1. Law is data. A pack is a file that a lawyer can read; nothing that depends on a statute stands in code.
 2. Every rule says where it is written, from when to when it is in force, and how well that was checked. A rule that
-   was not checked against the official text may only restrict: keep longer, withhold, warn. To destroy or release by
-   it, the agency's counsel adopts these very words in a logged act.
+   was not checked against the official text may only restrict: keep longer, withhold, warn. To destroy, release, charge
+   or take more time by it (a holiday, an extension), the agency's counsel adopts these very words in a logged act.
 3. What follows from facts and a moment is worked out by pure functions (`engine`), and comes with its explanation.
    Nothing is decided without a rule.
 4. A policy of the agency's stands over the law and is stricter. Where it is laxer the law holds, and that is shown.

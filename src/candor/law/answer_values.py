@@ -131,6 +131,11 @@ def _clock(one: Clock) -> dict[str, Any]:
         "started_at": _at(one.started_at),
         "due": _at(one.due),
         "adopted": one.adopted,
+        "steps": [iso(step) for step in one.steps],
+        "latest": _at(one.latest),
+        "without_holidays": _at(one.without_holidays),
+        "with_holidays": _at(one.with_holidays),
+        "holidays": [{"day": day.isoformat(), "name": name} for day, name in one.left_out],
         "words": one.words,
     }
 

@@ -116,6 +116,6 @@ def _text(tx: Connection, sha256: str) -> Pack:
 def _read(sha256: str, content: bytes, name: str) -> Pack:
     """Reading costs tens of milliseconds, and a text of this hash is always the same."""
     del sha256
-    pack = read_pack(content, name)
+    pack = read_pack(content, name, earlier=True)
     assert pack.kind in PackKind
     return pack

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from candor.law.engine_rules import Standing, in_book
 from candor.law.model import (
@@ -17,6 +18,7 @@ from candor.law.model import (
     ClockTerms,
     Condition,
     ConfidentialTerms,
+    FeeTerms,
     RedactionTerms,
     RetentionTerms,
     ReviewTerms,
@@ -94,6 +96,7 @@ def _laxer(own: Standing, law: Standing) -> str:
         ConfidentialTerms: _confidential,
         RedactionTerms: _redaction,
         ReviewTerms: _review,
+        FeeTerms: _fee,
     }
     compared = compare.get(type(mine))
     return compared(mine, its, own, law) if compared and type(mine) is type(its) else ""
@@ -155,6 +158,15 @@ def _review(mine: ReviewTerms, its: ReviewTerms, own: Standing, law: Standing) -
         return ""
     says = {True: "may review it before a statement", False: "may not review it before a statement"}
     return f"By the policy the officer {says[mine.allowed]}; by law the officer {says[its.allowed]}."
+
+
+def _fee(mine: FeeTerms, its: FeeTerms, own: Standing, law: Standing) -> str:
+    if not mine.unit or mine.unit != its.unit:
+        return ""
+    (currency, _, amount), (legal, _, most) = mine.amount.partition(" "), its.amount.partition(" ")
+    if currency == legal and Decimal(amount) <= Decimal(most):
+        return ""
+    return f"The policy charges {mine.amount} per {mine.per}; the law {its.amount} per {its.per}."
 
 
 def _shorter(one: Period, other: Period, of: Standing, than: Standing) -> bool:

@@ -15,6 +15,7 @@ from candor.law.engine_clocks import happened, starts_of
 from candor.law.engine_rules import Standing, category_counts, decisive, in_book, late_steps, named_labels, steps_of
 from candor.law.model import (
     Access,
+    AppealTerms,
     Basis,
     Block,
     Book,
@@ -31,7 +32,7 @@ from candor.law.model import (
     RuleKind,
 )
 from candor.law.vocabulary import HOLD_WORDS, LABEL_WORDS, HoldKind, Label, LawEvent
-from candor.law.words import joined
+from candor.law.words import appeal_words, asker_words, joined, named_words
 
 __all__ = ["ABSOLUTE", "access_of", "confidential_of", "redaction_of", "release_of"]
 
@@ -42,6 +43,15 @@ _TEST_WORDS = {
     "balance": "confidential where showing it would be an unwarranted invasion of somebody’s privacy",
     "presumed": "presumed confidential; who wants it can show that it is not",
 }
+#: What else is to be known of a release, beside what allows and what forbids it.
+_CONDITIONS = (
+    RuleKind.REQUEST,
+    RuleKind.FEE,
+    RuleKind.APPEAL,
+    RuleKind.RIGHT,
+    RuleKind.VIEWING,
+    RuleKind.CONSENT,
+)
 #: Strictest first.
 _DUTIES = ("required", "permitted", "none")
 #: Holds that are there for the release itself stand in no release's way.
@@ -186,25 +196,31 @@ def _to_be_named(book: Book, facts: Facts, moment: datetime) -> list[Block]:
 
 
 def _conditions(book: Book, facts: Facts, moment: datetime) -> list[Basis]:
-    """What a request must name, and what may be charged."""
+    """What a request must name, what may be charged, to whom a refusal is taken, what whoever asks may do, who sees it
+    first, and whose consent changes what."""
     steps = []
-    for one in steps_of(in_book(book, [RuleKind.REQUEST, RuleKind.FEE]), facts, book, moment):
+    for one in steps_of(in_book(book, _CONDITIONS), facts, book, moment):
         terms = one.rule.terms
         if isinstance(terms, FeeTerms):
             steps.append(one.basis(f"What may be charged: {terms.amount} per {terms.per}."))
         elif isinstance(terms, RequestTerms):
             steps.append(one.basis(_request_words(terms)))
+        elif isinstance(terms, AppealTerms):
+            steps.append(one.basis(appeal_words(one.rule)))
+        else:
+            steps.append(one.basis(one.rule.text))
     return steps
 
 
 def _request_words(terms: RequestTerms) -> str:
     words = "A request may be made."
     if terms.must_name:
-        words = f"A request must name {joined([joined(group) for group in terms.must_name], 'or')}."
+        sets = [joined(named_words(name) for name in group) for group in terms.must_name]
+        words = f"A request must name {joined(sets, 'or')}."
     if terms.per_incident:
         words += " A request is for one incident."
     if terms.without_fee:
-        words += f" Without a fee: {joined(terms.without_fee)}."
+        words += f" Without a fee: {joined(asker_words(one) for one in terms.without_fee)}."
     return words
 
 

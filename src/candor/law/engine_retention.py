@@ -16,10 +16,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from math import inf
 
 from candor.law.engine_rules import Standing, about, category_counts, decisive, in_book, late_steps
+from candor.law.holidays import Holidays
 from candor.law.model import Basis, Block, Book, Facts, HoldFact, Measured, Retention, RetentionTerms, RuleKind
 from candor.law.periods import Period
 from candor.law.vocabulary import EVENT_WORDS, HOLD_WORDS, Label, LawEvent
@@ -40,7 +41,7 @@ class _Span:
     start: LawEvent
     period: Period
     zone: str
-    holidays: frozenset[date]
+    holidays: Holidays
 
 
 @dataclass(frozen=True)
@@ -194,12 +195,12 @@ def _keeps(terms: RetentionTerms) -> bool:
 def _spans(keeping: tuple[Standing, ...]) -> tuple[_Span, ...]:
     """The periods to count. What cannot end last is left out: of those that are counted alike the shorter, and what is
     over whatever the calendar says before another of the same start is."""
-    longest: dict[tuple[LawEvent, str, str, frozenset[date]], int] = {}
+    longest: dict[tuple[LawEvent, str, str, Holidays], int] = {}
     for one in keeping:
         terms = _terms(one)
         if terms.minimum is not None:
             unit, times = _ALIKE.get(terms.minimum.unit, (terms.minimum.unit, 1))
-            key = (terms.start, unit, one.zone, one.holidays if unit == "business days" else frozenset())
+            key = (terms.start, unit, one.zone, one.holidays if unit == "business days" else Holidays())
             longest[key] = max(longest.get(key, 0), terms.minimum.amount * times)
     spans = [
         _Span(start, Period(amount, unit), zone, holidays) for (start, unit, zone, holidays), amount in longest.items()

@@ -10,13 +10,14 @@ rule about any category is taken to be about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from candor.law.model import Basis, Book, Condition, Facts, Measured, Pack, Rule, RuleKind
+from candor.law.holidays import Calendar, Holidays
+from candor.law.model import Basis, Book, Condition, Facts, HolidayTerms, Measured, Pack, Rule, RuleKind
 from candor.law.vocabulary import Label, LawClass
 from candor.law.words import day_words
 
@@ -45,11 +46,16 @@ class Standing:
     rule: Rule
     own: bool
     zone: str
-    holidays: frozenset[date]
+    calendar: Calendar
     since: datetime
     till: datetime | None
     loosens: bool
     adopted: bool
+
+    @property
+    def holidays(self) -> Holidays:
+        """Every holiday that is known: what is kept is kept longer by each."""
+        return self.calendar.known()
 
     def in_force(self, moment: datetime) -> bool:
         """Whether it is in force at a moment."""
@@ -72,25 +78,46 @@ class Standing:
 def in_book(book: Book, kinds: Iterable[RuleKind] | None = None) -> tuple[Standing, ...]:
     """The rules of a book, of some kinds or all, law first, each pack by its rules' names."""
     wanted = None if kinds is None else frozenset(kinds)
-    zone_of = {pack.id: pack.time_zone for pack in book.packs}
     found = [
-        _standing(book, pack, rule, zone)
-        for pack, zone in (
-            *((pack, pack.time_zone) for pack in book.packs),
-            *((policy, policy.time_zone or zone_of.get(policy.over, "UTC")) for policy in [book.policy] if policy),
-        )
+        _standing(book, pack, rule, zone, calendar)
+        for pack, zone, calendar in _packs(book)
         for rule in pack.rules
         if wanted is None or rule.kind in wanted
     ]
     return tuple(sorted(found, key=lambda one: one.order))
 
 
-def _standing(book: Book, pack: Pack, rule: Rule, zone: str) -> Standing:
+def _packs(book: Book) -> Iterator[tuple[Pack, str, Calendar]]:
+    """Each pack with the zone and the holidays by which its periods are counted. A policy's are those of the law that
+    it stands over and its own; the law's are never lengthened by an agency's own holidays."""
+    of = {pack.id: (pack.time_zone, _calendar(book, pack, pack.time_zone, Calendar())) for pack in book.packs}
+    for pack in book.packs:
+        yield (pack, *of[pack.id])
+    if book.policy is not None:
+        zone, under = of.get(book.policy.over, ("UTC", Calendar()))
+        zone = book.policy.time_zone or zone
+        yield book.policy, zone, _calendar(book, book.policy, zone, under)
+
+
+def _calendar(book: Book, pack: Pack, zone: str, calendar: Calendar) -> Calendar:
+    if pack.holidays:  # of a law they come from no rule that could be checked
+        listed = HolidayTerms(days=pack.holidays)
+        calendar = calendar.with_rule(listed, date.min, None, _FIRST, pack.name, pack is book.policy)
+    for rule in pack.rules:
+        if isinstance(rule.terms, HolidayTerms):
+            since = _midnight(rule.in_force_from, zone)
+            calendar = calendar.with_rule(
+                rule.terms, rule.in_force_from, rule.in_force_to, since, rule.citation, book.may_loosen(rule)
+            )
+    return calendar
+
+
+def _standing(book: Book, pack: Pack, rule: Rule, zone: str, calendar: Calendar) -> Standing:
     return Standing(
         rule,
         pack is book.policy,
         zone,
-        pack.holidays,
+        calendar,
         _midnight(rule.in_force_from, zone),
         None if rule.in_force_to is None else _midnight(rule.in_force_to, zone),
         book.may_loosen(rule),

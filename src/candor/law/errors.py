@@ -19,6 +19,11 @@ class PeriodWrong(LawError):
     """“{text}” is no period. Write a whole number and its unit, such as “90 days”; units are: {units}."""
 
 
+class YearlyDayWrong(LawError):
+    """“{text}” is no day that returns each year. Write it as “January 1”, “third Monday of January”, “last Monday of
+    May”, “Good Friday” or “day after fourth Thursday of November”."""
+
+
 class ChangeUnknown(LawError):
     """There is no change of the law with the identifier {id}. Choose one of the list."""
 

@@ -10,12 +10,29 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from candor.law.periods import Period
+from candor.law.terms import (
+    AppealTerms,
+    ClockTerms,
+    ConfidentialTerms,
+    ConsentTerms,
+    DutyTerms,
+    FeeTerms,
+    HolidayTerms,
+    PlainTerms,
+    RedactionTerms,
+    RequestTerms,
+    RetentionTerms,
+    ReviewTerms,
+    RightTerms,
+    Terms,
+    ViewingTerms,
+)
 from candor.law.vocabulary import HoldKind, Label, LawClass, LawEvent
 
 __all__ = [
     "Access",
     "Answer",
+    "AppealTerms",
     "Basis",
     "Block",
     "Book",
@@ -24,10 +41,12 @@ __all__ = [
     "Condition",
     "ConfidentialTerms",
     "Confidentiality",
+    "ConsentTerms",
     "DutyTerms",
     "Facts",
     "FeeTerms",
     "HoldFact",
+    "HolidayTerms",
     "Line",
     "Measured",
     "Pack",
@@ -39,11 +58,13 @@ __all__ = [
     "Retention",
     "RetentionTerms",
     "ReviewTerms",
+    "RightTerms",
     "Rule",
     "RuleKind",
     "Terms",
     "Uncovered",
     "Verification",
+    "ViewingTerms",
 ]
 
 
@@ -67,6 +88,11 @@ class RuleKind(StrEnum):
     REDACTION = "redaction"  # whether it must, may or may not be redacted         RedactionTerms
     REQUEST = "request"  # what a request must name, and who asks without fee      RequestTerms
     FEE = "fee"  # what may be charged                                             FeeTerms
+    APPEAL = "appeal"  # to whom a refusal is taken, and until when                AppealTerms
+    RIGHT = "right"  # what whoever asks may do, or not, by a right of their own   RightTerms
+    VIEWING = "viewing"  # who is offered a viewing before a release               ViewingTerms
+    CONSENT = "consent"  # whose consent takes away that it is confidential        ConsentTerms
+    HOLIDAYS = "holidays"  # days that are no business days                        HolidayTerms
     REVIEW = "review"  # whether an officer may review before a statement          ReviewTerms
     ACCESS = "access"  # who may see it, do it, share it                           PlainTerms
     DUTY = "duty"  # what somebody must do by when                                 DutyTerms
@@ -100,105 +126,6 @@ class Condition:
     labels_none: frozenset[Label] = frozenset()
     uncategorised: bool | None = None
     """True: only what nobody put into a category."""
-
-
-@dataclass(frozen=True)
-class RetentionTerms:
-    """At least `minimum`, from `start`. With `until_closed` also until every open matter is closed. `maximum`: what the
-    law says may not be exceeded; it never makes anything purgeable by itself."""
-
-    minimum: Period | None
-    start: LawEvent = LawEvent.RECORDED
-    until_closed: bool = False
-    maximum: Period | None = None
-    extendable_by: str = ""
-
-
-@dataclass(frozen=True)
-class ClockTerms:
-    """`within` counted from each of `starts` that has happened; the earliest end counts. `latest`: what a delay may
-    never exceed, from the recording. `no_clock`: the law sets none, which is said rather than left out. `answer_only`:
-    what is due is an answer to a request, so nothing is released by it."""
-
-    starts: Mapping[LawEvent, Period]
-    extension: Period | None = None
-    extension_reason: str = ""
-    latest: Period | None = None
-    no_clock: bool = False
-    answer_only: bool = False
-
-
-@dataclass(frozen=True)
-class ConfidentialTerms:
-    """`test`: absolute; balance (only where disclosure would be an unwarranted invasion of privacy); presumed
-    (rebuttable). `exceptions` in words, for whoever decides."""
-
-    test: str
-    exceptions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class RedactionTerms:
-    """`duty`: required, permitted or none; `of`: what has to be made unrecognisable, in words."""
-
-    duty: str
-    of: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class RequestTerms:
-    """What a request must name: each inner tuple is a set of things that together are enough."""
-
-    must_name: tuple[tuple[str, ...], ...] = ()
-    without_fee: tuple[str, ...] = ()
-    per_incident: bool = False
-
-
-@dataclass(frozen=True)
-class FeeTerms:
-    """Money as text with its currency, such as "USD 10.00"; `per` what it is charged for."""
-
-    amount: str
-    per: str
-
-
-@dataclass(frozen=True)
-class ReviewTerms:
-    """Before a formal statement or in a disciplinary investigation."""
-
-    allowed: bool
-    with_whom: tuple[str, ...] = ()
-    others_recordings: bool = False
-
-
-@dataclass(frozen=True)
-class DutyTerms:
-    """`who` must do `what` by when: `every` so often, or `within` a period of `after`."""
-
-    duty: str  # law.vocabulary of duties: see fleet.duties
-    who: str
-    every: Period | None = None
-    within: Period | None = None
-    after: str = ""
-    before: str = ""
-
-
-@dataclass(frozen=True)
-class PlainTerms:
-    """Said in words alone."""
-
-
-Terms = (
-    RetentionTerms
-    | ClockTerms
-    | ConfidentialTerms
-    | RedactionTerms
-    | RequestTerms
-    | FeeTerms
-    | ReviewTerms
-    | DutyTerms
-    | PlainTerms
-)
 
 
 @dataclass(frozen=True)
@@ -252,7 +179,7 @@ class Pack:
     rules: tuple[Rule, ...]
     uncovered: tuple[Uncovered, ...] = ()
     holidays: frozenset[date] = frozenset()
-    """Days that are no business days, besides Saturdays and Sundays."""
+    """Of a policy: days that are no business days here, for its own periods. A law has rules of kind holidays."""
     sha256: str = ""
     over: str = ""
     """Of a policy: the pack that it stands over."""
@@ -344,7 +271,12 @@ class Retention:
 
 @dataclass(frozen=True)
 class Clock:
-    """A clock of release or answer. `due` None: what would start it has not happened."""
+    """A clock of release or answer. `due` None: what would start it has not happened.
+
+    `steps`: until when it may be put off, once, twice and so on; nothing where no rule that counts allows it.
+    `latest`: what no delay exceeds. `without_holidays`: when it would be due if every weekday were a business day;
+    `with_holidays`: if the holidays counted too that a rule names which is neither checked nor adopted. Both None
+    where that makes no difference. `left_out`: the weekdays that it leaves out, with their names."""
 
     rule: Rule
     started_by: LawEvent | None
@@ -352,6 +284,11 @@ class Clock:
     due: datetime | None
     adopted: bool
     words: str
+    steps: tuple[datetime, ...] = ()
+    latest: datetime | None = None
+    without_holidays: datetime | None = None
+    with_holidays: datetime | None = None
+    left_out: tuple[tuple[date, str], ...] = ()
 
 
 @dataclass(frozen=True)

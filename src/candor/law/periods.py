@@ -2,7 +2,7 @@
 
 Hours are exact hours; weekends count. Days, weeks, months and years are calendar periods: they end at the same time of
 day in the jurisdiction's own calendar, and a month that lacks the day ends on its last (31 January + 1 month is 28 or
-29 February). Business days leave out Saturdays, Sundays and the pack's holidays, and the day of the start; they end
+29 February). Business days leave out Saturdays, Sundays and holidays, and the day of the start; they end
 when the last of them is over.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Collection
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -43,7 +43,7 @@ class Period:
     def __str__(self) -> str:
         return f"{self.amount} {self.unit if self.amount != 1 else self.unit[:-1]}"
 
-    def after(self, start: datetime, zone: str = "UTC", holidays: Collection[date] = frozenset()) -> datetime:
+    def after(self, start: datetime, zone: str = "UTC", holidays: Container[date] = frozenset()) -> datetime:
         """The end of the period that begins at `start` (with its zone), in UTC; at most the year 9998."""
         try:
             end = self._after(start.astimezone(ZoneInfo(zone)), holidays)
@@ -51,7 +51,7 @@ class Period:
         except (OverflowError, ValueError):
             return _LAST
 
-    def _after(self, start: datetime, holidays: Collection[date]) -> datetime:
+    def _after(self, start: datetime, holidays: Container[date]) -> datetime:
         if self.unit == "hours":
             return start.astimezone(UTC) + timedelta(hours=self.amount)
         if self.unit == "business days":
@@ -64,7 +64,7 @@ class Period:
         day = min(start.day, calendar.monthrange(year, month + 1)[1])
         return start.replace(year=year, month=month + 1, day=day)
 
-    def _business(self, start: datetime, holidays: Collection[date]) -> datetime:
+    def _business(self, start: datetime, holidays: Container[date]) -> datetime:
         day, left = start.date(), self.amount
         while left:
             day += timedelta(days=1)

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from candor.law import reading_keys as keys
 from candor.law.errors import PackUnknown, PackWrong
-from candor.law.model import Pack, PackKind, Rule, Uncovered
+from candor.law.model import ClockTerms, ConsentTerms, Pack, PackKind, Rule, RuleKind, Uncovered
 from candor.law.reading_fields import Fields, Say
 from candor.law.reading_rules import Header, read_rule, rule_sha256
 from candor.law.reading_tree import Fault, Items, Stop, tree
@@ -30,20 +30,21 @@ _PLACE = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?")
 _FOLDER = "packs"
 
 
-def read_pack(content: bytes, name: str, *, categories: Collection[str] | None = None) -> Pack:
+def read_pack(content: bytes, name: str, *, categories: Collection[str] | None = None, earlier: bool = False) -> Pack:
     """The pack in a file's bytes. `name`: of the file, for what is said of it. `categories`: those that the agency
-    offers; a policy that names another is refused. None: they are not known, and any name is taken.
+    offers; a policy that names another is refused. None: they are not known, and any name is taken. `earlier`: it took
+    effect before; words of lists that were closed since are taken as they stand, and nothing follows from them.
 
     Raises PackWrong with every fault, each with file, line, and how to mend it.
     """
     faults: list[Fault] = []
     try:
-        return _pack(content, name, faults, categories)
+        return _pack(content, name, faults, categories, earlier)
     except Stop as stop:
         raise PackWrong(name, [*faults, stop.fault]) from None
 
 
-def _pack(content: bytes, name: str, faults: list[Fault], categories: Collection[str] | None) -> Pack:
+def _pack(content: bytes, name: str, faults: list[Fault], categories: Collection[str] | None, earlier: bool) -> Pack:
     root, say = tree(content, faults), Say(faults)
     fields = Fields(root, keys.HEADER, "the pack", say)
     kind = fields.word("kind", PackKind)
@@ -53,12 +54,14 @@ def _pack(content: bytes, name: str, faults: list[Fault], categories: Collection
         jurisdiction=fields.matching("jurisdiction", _PLACE, "write a code of ISO 3166-2, such as US-CT", 20),
         compiled_on=fields.day("compiled-on"),
         categories=categories,
+        earlier=earlier,
     )
     title, version, zone = fields.text("name", 200), fields.text("version", 40), fields.zone("time-zone")
-    holidays, over = fields.days("holidays"), _over(fields, kind)
+    holidays, over = _holidays(fields, header), _over(fields, kind)
     rules = _rules(fields, header, say)
     uncovered = _uncovered(fields, say)
     _dates(rules, say)
+    _others(rules, say)
     if faults or kind is None or header.compiled_on is None:
         raise PackWrong(name, faults)
     return Pack(
@@ -85,6 +88,30 @@ def _over(fields: Fields, kind: PackKind | None) -> str:
     if kind is PackKind.LAW and fields.has("over"):
         fields.wrong("over", "stands in a law", "take it out, or write `kind: policy`")
     return over
+
+
+def _holidays(fields: Fields, header: Header) -> frozenset[date]:
+    """An agency's own; those of a law stand in rules, which say where they are written and how that was checked."""
+    if header.kind is PackKind.LAW and fields.has("holidays") and not header.earlier:
+        mend = "write a rule of `kind: holidays`, with its citation; only a policy lists days here"
+        fields.wrong("holidays", "stands in a law", mend)
+    return fields.days("holidays")
+
+
+def _others(rules: Sequence[Rule], say: Say) -> None:
+    """What rules say of other rules of their file by name."""
+    kinds = {rule.id: rule.kind for rule in rules}
+    for rule in rules:
+        named: tuple[str, ...] = ()
+        kind = RuleKind.CLOCK
+        if isinstance(rule.terms, ClockTerms):
+            named = rule.terms.puts_off
+        elif isinstance(rule.terms, ConsentTerms):
+            named, kind = rule.terms.lifts, RuleKind.CONFIDENTIAL
+        for name in named:
+            if kinds.get(name) is not kind:
+                what = f"rule {rule.id} names “{name}”, and no rule of kind {kind} of this file is called so"
+                say(rule.line, what, "write the `id` of such a rule, or take it out")
 
 
 def _rules(fields: Fields, header: Header, say: Say) -> list[Rule]:

@@ -10,11 +10,12 @@ from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from candor.law.errors import PeriodWrong
+from candor.law.errors import PeriodWrong, YearlyDayWrong
+from candor.law.holidays import read_yearly
 from candor.law.periods import UNITS, Period
 from candor.law.reading_tree import Entries, Fault, Items, Node, Stop, Text, shown
 
-__all__ = ["Fields", "Say"]
+__all__ = ["RULE_ID", "Fields", "Say"]
 
 Word = TypeVar("Word", bound=StrEnum)
 #: Characters of one text.
@@ -23,6 +24,7 @@ LONGEST = 3_000
 MOST = 1_000
 #: Faults of one file.
 MOST_FAULTS = 1_000
+RULE_ID = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YES, _NO = ("yes", "true"), ("no", "false")
 
@@ -195,6 +197,40 @@ class Fields:
     def days(self, key: str) -> frozenset[date]:
         """A list of days."""
         return frozenset(day for node in self._list(key) if (day := self._day(key, node)) is not None)
+
+    def yearly(self, key: str) -> dict[str, str]:
+        """Names, each with a day that returns each year."""
+        node = self._entries.get(key)
+        if node is None:
+            return {}
+        if not isinstance(node, Entries) or not node.entries or len(node.entries) > MOST:
+            self.wrong(key, "is no list of days by name", "write each as “Labor Day: first Monday of September”")
+            return {}
+        found = {}
+        for name, value in node.entries.items():
+            said = self._text(key, Text(name, node.lines[name]), 80)
+            text = self._text(key, value, 80)
+            if said and text and self._is_yearly(key, value, text):
+                found[said] = text
+        return found
+
+    def _is_yearly(self, key: str, node: Node, text: str) -> bool:
+        try:
+            read_yearly(text)
+        except YearlyDayWrong:
+            mend = "write “January 1”, “third Monday of January”, “last Monday of May” or “Good Friday”"
+            self._say(node.line, f"`{key}` of {self.about} has “{shown(text)}”, which is no day of a year", mend)
+            return False
+        return True
+
+    def names_of_rules(self, key: str) -> tuple[str, ...]:
+        """A list of names of rules, each once."""
+        names = self.texts(key, 80)
+        for name in names:
+            if name and (RULE_ID.fullmatch(name) is None or names.count(name) > 1):
+                self.wrong(key, f"has “{shown(name)}”", "write the `id` of another rule of this file, once")
+                return ()
+        return names
 
     def period(self, key: str) -> Period | None:
         """An amount with its unit."""

@@ -6,8 +6,21 @@ A key that is not here is refused. `docs/reference/law-packs.md` is tested again
 from __future__ import annotations
 
 from candor.law.model import RuleKind
+from candor.law.vocabulary import NAMEABLE, Charge, Requester
 
-__all__ = ["DUTIES", "HEADER", "OF_KIND", "REDACTIONS", "RULE", "TESTS", "THINGS", "UNCOVERED", "WHEN"]
+__all__ = [
+    "CHARGES",
+    "DUTIES",
+    "HEADER",
+    "OF_KIND",
+    "REDACTIONS",
+    "REQUESTERS",
+    "RULE",
+    "TESTS",
+    "THINGS",
+    "UNCOVERED",
+    "WHEN",
+]
 
 #: Key -> whether it must be there. Of the file.
 HEADER: dict[str, bool] = {
@@ -57,11 +70,23 @@ OF_KIND: dict[RuleKind, dict[str, bool]] = {
         "latest": False,
         "no-clock": False,
         "answer-only": False,
+        "extension-most": False,
+        "puts-off": False,
     },
     RuleKind.CONFIDENTIAL: {"test": True, "exceptions": False},
     RuleKind.REDACTION: {"duty": True, "of": False},
-    RuleKind.REQUEST: {"must-name": False, "without-fee": False, "per-incident": False},
-    RuleKind.FEE: {"amount": True, "per": True},
+    RuleKind.REQUEST: {"must-name": False, "without-fee": False, "without-fee-of": False, "per-incident": False},
+    RuleKind.FEE: {"amount": True, "per": True, "unit": False},
+    RuleKind.APPEAL: {"to": True, "within": False, "after": False, "how": False},
+    RuleKind.RIGHT: {"of": True, "may": False, "may-not": False},
+    RuleKind.VIEWING: {"of": True, "before-release": False, "within": False, "start": False},
+    RuleKind.CONSENT: {"of": True, "lifts": False},
+    RuleKind.HOLIDAYS: {
+        "days": False,
+        "each-year": False,
+        "saturday-to-friday": False,
+        "sunday-to-monday": False,
+    },
     RuleKind.REVIEW: {"allowed": True, "with-whom": False, "others-recordings": False},
     RuleKind.DUTY: {"duty": True, "who": True, "every": False, "within": False, "after": False, "before": False},
     RuleKind.MANDATE: {},
@@ -89,4 +114,7 @@ TESTS = ("absolute", "balance", "presumed")
 REDACTIONS = ("required", "permitted", "none")
 DUTIES = ("inspect-and-test", "report-malfunction", "supervisor-action", "initial-training", "annual-training")
 #: What a request may have to name.
-THINGS = ("case-number", "date", "incident", "officer", "person", "place", "time")
+THINGS = NAMEABLE
+#: Who asks, what is charged for, what somebody may do.
+REQUESTERS = tuple(one.value for one in Requester)
+CHARGES = tuple(one.value for one in Charge)

@@ -12,11 +12,14 @@ from typing import Any
 
 from candor.law import reading_keys as keys
 from candor.law.model import (
+    AppealTerms,
     ClockTerms,
     Condition,
     ConfidentialTerms,
+    ConsentTerms,
     DutyTerms,
     FeeTerms,
+    HolidayTerms,
     Measured,
     PackKind,
     PlainTerms,
@@ -24,20 +27,21 @@ from candor.law.model import (
     RequestTerms,
     RetentionTerms,
     ReviewTerms,
+    RightTerms,
     Rule,
     RuleKind,
     Terms,
     Verification,
+    ViewingTerms,
 )
 from candor.law.periods import Period
-from candor.law.reading_fields import Fields, Say
+from candor.law.reading_fields import RULE_ID, Fields, Say
 from candor.law.reading_tree import Node
-from candor.law.vocabulary import Label, LawClass, LawEvent
+from candor.law.vocabulary import Label, LawClass, LawEvent, May, Requester
 from candor.verify.encoding import canonical_json
 
-__all__ = ["RULE_ID", "Header", "read_rule", "rule_sha256"]
+__all__ = ["Header", "read_rule", "rule_sha256"]
 
-RULE_ID = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 _RULE_MEND = "write small letters, digits, hyphens and dots, such as ct-29-6d-f1-48h"
 _MONEY = re.compile(r"[A-Z]{3} [0-9]{1,9}\.[0-9]{2}")
 _ALL_TERMS = frozenset(key for of_kind in keys.OF_KIND.values() for key in of_kind)
@@ -52,6 +56,8 @@ class Header:
     jurisdiction: str
     compiled_on: date | None
     categories: Collection[str] | None
+    earlier: bool = False
+    """It took effect before some of its words were closed lists: those are taken as they stand."""
 
 
 def read_rule(node: Node, number: int, header: Header, say: Say) -> Rule | None:
@@ -66,7 +72,7 @@ def read_rule(node: Node, number: int, header: Header, say: Say) -> Rule | None:
     taken_kind = fields.word("kind", RuleKind)
     common = _common(fields, header)
     when = _condition(fields, header, say)
-    terms = _TERMS[taken_kind](fields) if taken_kind else None
+    terms = _terms(taken_kind, fields, header) if taken_kind else None
     if len(say.faults) > start or terms is None or taken_kind is None:
         return None
     rule = Rule(id=rule_id, pack=header.id, kind=taken_kind, terms=terms, when=when, line=fields.line, **common)
@@ -158,6 +164,10 @@ def _condition(fields: Fields, header: Header, say: Say) -> Condition:
 # -- the terms of each kind
 
 
+def _terms(kind: RuleKind, fields: Fields, header: Header) -> Terms:
+    return _request(fields, earlier=header.earlier) if kind is RuleKind.REQUEST else _TERMS[kind](fields)
+
+
 def _retention(fields: Fields) -> Terms:
     terms = RetentionTerms(
         minimum=fields.period("minimum"),
@@ -186,9 +196,15 @@ def _clock(fields: Fields) -> Terms:
         latest=fields.period("latest"),
         no_clock=fields.flag("no-clock"),
         answer_only=fields.flag("answer-only"),
+        extension_most=fields.period("extension-most"),
+        puts_off=fields.names_of_rules("puts-off"),
     )
-    if terms.no_clock and (terms.starts or terms.latest or terms.extension):
+    if terms.no_clock and (terms.starts or terms.latest or terms.extension or terms.extension_most):
         fields.wrong("no-clock", "contradicts the periods", "take out either")
+    if fields.has("extension-most") and not terms.starts:
+        fields.wrong("extension-most", "is counted from nothing", "write `starts`: from what it is counted")
+    if fields.has("puts-off") and not fields.has("latest"):
+        fields.wrong("puts-off", "says of no moment until when", "write `latest`: how long a delay lasts at most")
     if not (terms.no_clock or fields.has("starts") or fields.has("latest")):
         fields.wrong("kind", "is clock, and no period is said", "write `starts`, `latest`, or `no-clock: yes`")
     return terms
@@ -202,18 +218,75 @@ def _redaction(fields: Fields) -> Terms:
     return RedactionTerms(fields.choice("duty", keys.REDACTIONS), fields.texts("of"))
 
 
-def _request(fields: Fields) -> Terms:
+def _request(fields: Fields, *, earlier: bool = False) -> Terms:
     terms = RequestTerms(
-        fields.sets("must-name", keys.THINGS), fields.texts("without-fee"), fields.flag("per-incident")
+        fields.sets("must-name", keys.THINGS),
+        fields.texts("without-fee") if earlier else fields.choices("without-fee", keys.REQUESTERS),
+        fields.flag("per-incident"),
+        fields.choices("without-fee-of", keys.CHARGES),
     )
     if not any(fields.has(key) for key in keys.OF_KIND[RuleKind.REQUEST]):
         fields.wrong("kind", "is request, and nothing is asked", "write `must-name`, `without-fee` or `per-incident`")
+    if fields.has("without-fee-of") and not fields.has("without-fee"):
+        fields.wrong("without-fee-of", "is of nobody", "write `without-fee`: who pays nothing for it")
     return terms
 
 
 def _fee(fields: Fields) -> Terms:
     amount = fields.matching("amount", _MONEY, "write a currency and an amount with two decimals: USD 0.25")
-    return FeeTerms(amount, fields.text("per", 200))
+    return FeeTerms(amount, fields.text("per", 200), fields.choice("unit", keys.CHARGES))
+
+
+def _appeal(fields: Fields) -> Terms:
+    terms = AppealTerms(
+        fields.text("to", 200), fields.period("within"), fields.text("after", 200), fields.text("how", 500)
+    )
+    if fields.has("within") and not fields.has("after"):
+        fields.wrong("within", "runs from nothing", "write `after`: from what it is counted")
+    return terms
+
+
+def _right(fields: Fields) -> Terms:
+    terms = RightTerms(fields.words("of", Requester), fields.words("may", May), fields.words("may-not", May))
+    if not (fields.has("may") or fields.has("may-not")):
+        fields.wrong("kind", "is right, and nothing may be done", "write `may`, `may-not` or both")
+    if terms.may & terms.may_not:
+        fields.wrong("may-not", "contradicts `may`", "something is either allowed or not: mend one of the two")
+    return terms
+
+
+def _viewing(fields: Fields) -> Terms:
+    terms = ViewingTerms(
+        fields.words("of", Requester),
+        fields.flag("before-release"),
+        fields.period("within"),
+        fields.word("start", LawEvent) or LawEvent.RECORDED,
+    )
+    if fields.has("start") and not fields.has("within"):
+        fields.wrong("start", "begins no period", "write `within`, or take `start` out")
+    return terms
+
+
+def _consent(fields: Fields) -> Terms:
+    return ConsentTerms(fields.words("of", Requester), fields.names_of_rules("lifts"))
+
+
+def _holidays(fields: Fields) -> Terms:
+    terms = HolidayTerms(
+        fields.days("days"),
+        fields.yearly("each-year"),
+        fields.flag("saturday-to-friday"),
+        fields.flag("sunday-to-monday"),
+    )
+    for key in ("when", "measured"):
+        if fields.has(key):
+            fields.wrong(key, "stands in a rule of holidays", "take it out: a holiday is of a day, not of a recording")
+    if not (fields.has("days") or fields.has("each-year")):
+        fields.wrong("kind", "is holidays, and no day is said", "write `days`, `each-year` or both")
+    for key in ("saturday-to-friday", "sunday-to-monday"):
+        if fields.has(key) and not fields.has("each-year"):
+            fields.wrong(key, "moves nothing", "single days stay where they are; take it out, or write `each-year`")
+    return terms
 
 
 def _review(fields: Fields) -> Terms:
@@ -247,6 +320,11 @@ _TERMS: Mapping[RuleKind, Callable[[Fields], Terms]] = {
     RuleKind.REDACTION: _redaction,
     RuleKind.REQUEST: _request,
     RuleKind.FEE: _fee,
+    RuleKind.APPEAL: _appeal,
+    RuleKind.RIGHT: _right,
+    RuleKind.VIEWING: _viewing,
+    RuleKind.CONSENT: _consent,
+    RuleKind.HOLIDAYS: _holidays,
     RuleKind.REVIEW: _review,
     RuleKind.DUTY: _duty,
     RuleKind.MANDATE: _plain,
@@ -262,9 +340,13 @@ def rule_sha256(rule: Rule) -> str:
     All of it counts but its line, where it was read and the day it was last looked at.
     """
     content = {name: _plainly(value) for name, value in asdict(rule).items() if name not in _NOT_SAID}
+    content["terms"] = {name: value for name, value in content["terms"].items() if value or name not in _LATER}
     return hashlib.sha256(canonical_json(content)).hexdigest()
 
 
+#: Terms that the form of packs got later: where they say nothing, a rule says what it said before, so that what was
+#: adopted stays adopted.
+_LATER = ("extension_most", "puts_off", "without_fee_of", "unit")
 _NOT_SAID = ("line", "sha256", "source", "verified_on")
 
 

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from candor.law.model import (
+    AppealTerms,
     ClockTerms,
     Condition,
     ConfidentialTerms,
+    ConsentTerms,
     DutyTerms,
     FeeTerms,
+    HolidayTerms,
     Measured,
     RedactionTerms,
     RequestTerms,
     RetentionTerms,
     ReviewTerms,
+    RightTerms,
     Rule,
     RuleKind,
     Verification,
+    ViewingTerms,
 )
-from candor.law.vocabulary import CLASS_WORDS, EVENT_WORDS, LABEL_WORDS
+from candor.law.vocabulary import (
+    CHARGE_WORDS,
+    CLASS_WORDS,
+    EVENT_WORDS,
+    LABEL_WORDS,
+    MAY_WORDS,
+    REQUESTER_WORDS,
+    Charge,
+    Requester,
+)
+from candor.law.words import asker_words
 
 __all__ = ["CHECKED_WORDS", "KIND_WORDS", "VERIFICATION_WORDS", "about_words", "follows_words"]
 
@@ -32,6 +48,11 @@ KIND_WORDS: dict[RuleKind, str] = {
     RuleKind.REDACTION: "Redaction",
     RuleKind.REQUEST: "What a request must name",
     RuleKind.FEE: "Fees",
+    RuleKind.APPEAL: "To whom a refusal is taken",
+    RuleKind.RIGHT: "Rights of whoever asks",
+    RuleKind.VIEWING: "Who is offered a viewing",
+    RuleKind.CONSENT: "Whose consent is needed",
+    RuleKind.HOLIDAYS: "Holidays",
     RuleKind.REVIEW: "Review before a statement",
     RuleKind.ACCESS: "Who may do what",
     RuleKind.DUTY: "Duties",
@@ -66,21 +87,71 @@ _REDACTION_WORDS = {"required": "must be redacted", "permitted": "may be redacte
 def follows_words(rule: Rule) -> list[str]:
     """What follows from a rule, each on a line; nothing where its text says it all."""
     terms = rule.terms
-    if isinstance(terms, RetentionTerms):
-        return list(_retention(terms))
-    if isinstance(terms, ClockTerms):
-        return list(_clock(terms))
-    if isinstance(terms, ConfidentialTerms):
-        return [_TEST_WORDS[terms.test], *(f"except: {one}" for one in terms.exceptions)]
-    if isinstance(terms, RedactionTerms):
-        return [" ".join([_REDACTION_WORDS[terms.duty], *([f"({'; '.join(terms.of)})"] if terms.of else [])])]
-    if isinstance(terms, RequestTerms):
-        return list(_request(terms))
-    if isinstance(terms, FeeTerms):
-        return [f"{terms.amount} per {terms.per}"]
-    if isinstance(terms, ReviewTerms):
-        return list(_review(terms))
-    return list(_duty(terms)) if isinstance(terms, DutyTerms) else []
+    for kind, words in _FOLLOWS.items():
+        if isinstance(terms, kind):
+            return list(words(terms))
+    return []
+
+
+def _confidential(terms: ConfidentialTerms) -> Iterable[str]:
+    yield _TEST_WORDS[terms.test]
+    for one in terms.exceptions:
+        yield f"except: {one}"
+
+
+def _redaction(terms: RedactionTerms) -> Iterable[str]:
+    yield " ".join([_REDACTION_WORDS[terms.duty], *([f"({'; '.join(terms.of)})"] if terms.of else [])])
+
+
+def _fee(terms: FeeTerms) -> Iterable[str]:
+    yield f"{terms.amount} per {terms.per}"
+    if terms.unit:
+        yield f"reckoned for each {CHARGE_WORDS[Charge(terms.unit)]}"
+
+
+def _appeal(terms: AppealTerms) -> Iterable[str]:
+    yield f"a refusal can be taken to {terms.to}"
+    if terms.within:
+        yield f"within {terms.within} of {terms.after}"
+    if terms.how:
+        yield terms.how
+
+
+def _right(terms: RightTerms) -> Iterable[str]:
+    who = _requesters(terms.of)
+    if terms.may:
+        yield f"{who} may {_any(MAY_WORDS[one] for one in terms.may)}"
+    if terms.may_not:
+        yield f"{who} may not {_any(MAY_WORDS[one] for one in terms.may_not)}"
+
+
+def _viewing(terms: ViewingTerms) -> Iterable[str]:
+    yield f"{_requesters(terms.of)} is offered a viewing"
+    if terms.before_release:
+        yield "nothing is released before that"
+    if terms.within:
+        yield f"within {terms.within} after {EVENT_WORDS[terms.start]}"
+
+
+def _consent(terms: ConsentTerms) -> Iterable[str]:
+    yield f"released with the consent of {' and '.join(sorted(REQUESTER_WORDS[one] for one in terms.of))}"
+    if terms.lifts:
+        yield f"takes away what is withheld by {', '.join(terms.lifts)}"
+
+
+def _holidays(terms: HolidayTerms) -> Iterable[str]:
+    for name, day in terms.each_year.items():
+        yield f"{name}: {day}"
+    for single in sorted(terms.days):
+        yield single.isoformat()
+    if terms.saturday_to_friday:
+        yield "what falls on a Saturday is kept on the Friday before"
+    if terms.sunday_to_monday:
+        yield "what falls on a Sunday is kept on the Monday after"
+
+
+def _requesters(of: Iterable[Requester]) -> str:
+    return _any(REQUESTER_WORDS[one] for one in of)
 
 
 def _retention(terms: RetentionTerms) -> Iterable[str]:
@@ -107,6 +178,14 @@ def _clock(terms: ClockTerms) -> Iterable[str]:
         yield f"may be extended by {terms.extension}" + (
             f": {terms.extension_reason}" if terms.extension_reason else ""
         )
+    if terms.extension_most:
+        yield f"put off by no more than {terms.extension_most} altogether, from what started it" + (
+            f": {terms.extension_reason}" if terms.extension_reason and not terms.extension else ""
+        )
+    if terms.puts_off:
+        yield f"so long may be put off: {', '.join(terms.puts_off)}" + (
+            f", for this reason: {terms.extension_reason}" if terms.extension_reason else ""
+        )
     if terms.latest:
         yield f"never later than {terms.latest} after the recording"
 
@@ -119,7 +198,8 @@ def _request(terms: RequestTerms) -> Iterable[str]:
     if terms.per_incident:
         yield "one incident at a time"
     if terms.without_fee:
-        yield f"without fee: {'; '.join(terms.without_fee)}"
+        of = f" for {', '.join(terms.without_fee_of)}" if terms.without_fee_of else ""
+        yield f"without fee{of}: {'; '.join(asker_words(one) for one in terms.without_fee)}"
 
 
 def _review(terms: ReviewTerms) -> Iterable[str]:
@@ -141,7 +221,10 @@ def _duty(terms: DutyTerms) -> Iterable[str]:
 
 
 def about_words(rule: Rule) -> list[str]:
-    """Which recordings a rule is about, and of which day it is asked whether it is in force."""
+    """Which recordings a rule is about (of holidays: which periods), and of which day it is asked whether it is in
+    force."""
+    if isinstance(rule.terms, HolidayTerms):
+        return ["periods that are counted in business days", "if it is in force on the holiday"]
     found = list(_condition(rule.when)) or ["every recording"]
     if rule.measured is Measured.DECIDED:
         found.append("if it is in force on the day of the decision")
@@ -167,3 +250,20 @@ def _condition(when: Condition) -> Iterable[str]:
 
 def _any(words: Iterable[str]) -> str:
     return " or ".join(sorted(words))
+
+
+_FOLLOWS: dict[type[Any], Callable[[Any], Iterable[str]]] = {
+    RetentionTerms: _retention,
+    ClockTerms: _clock,
+    ConfidentialTerms: _confidential,
+    RedactionTerms: _redaction,
+    RequestTerms: _request,
+    FeeTerms: _fee,
+    AppealTerms: _appeal,
+    RightTerms: _right,
+    ViewingTerms: _viewing,
+    ConsentTerms: _consent,
+    HolidayTerms: _holidays,
+    ReviewTerms: _review,
+    DutyTerms: _duty,
+}

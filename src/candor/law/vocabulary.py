@@ -9,15 +9,26 @@ from enum import StrEnum
 
 __all__ = [
     "CASE_KIND_WORDS",
+    "CHARGE_WORDS",
     "CLASS_WORDS",
+    "CRITICAL_WORDS",
     "EVENT_WORDS",
     "HOLD_WORDS",
     "LABEL_WORDS",
+    "MAY_WORDS",
+    "NAMEABLE",
+    "NAMEABLE_WORDS",
+    "REQUESTER_WORDS",
     "CaseKind",
+    "Charge",
+    "Critical",
     "HoldKind",
     "Label",
     "LawClass",
     "LawEvent",
+    "May",
+    "Nameable",
+    "Requester",
 ]
 
 
@@ -177,4 +188,110 @@ CASE_KIND_WORDS: dict[CaseKind, str] = {
     CaseKind.COMPLAINT: "complaint",
     CaseKind.REQUEST: "request for records",
     CaseKind.OTHER: "other",
+}
+
+
+class Requester(StrEnum):
+    """What whoever asks is to what was recorded: rights, fees and what a request must say may differ by it."""
+
+    PUBLIC = "public"
+    PRESS = "press"
+    DEPICTED = "depicted"
+    PARENT = "parent"
+    NEXT_OF_KIN = "next-of-kin"
+    ATTORNEY = "attorney"
+    OFFICER = "officer"
+    AGENCY = "agency"
+    COMMISSION = "commission"
+
+
+REQUESTER_WORDS: dict[Requester, str] = {
+    Requester.PUBLIC: "a member of the public",
+    Requester.PRESS: "somebody of the press",
+    Requester.DEPICTED: "somebody who was recorded",
+    Requester.PARENT: "a parent or guardian of a minor who was recorded",
+    Requester.NEXT_OF_KIN: "next of kin of somebody who died",
+    Requester.ATTORNEY: "an attorney of somebody who was recorded",
+    Requester.OFFICER: "an officer who was recorded, or their union",
+    Requester.AGENCY: "another public agency",
+    Requester.COMMISSION: "a commission that oversees the police or civil rights",
+}
+
+
+class Nameable(StrEnum):
+    """What a request can name of what it means."""
+
+    CASE_NUMBER = "case-number"
+    DATE = "date"
+    INCIDENT = "incident"
+    OFFICER = "officer"
+    PERSON = "person"
+    PLACE = "place"
+    TIME = "time"
+
+
+#: What a rule may have a request name.
+NAMEABLE: tuple[str, ...] = tuple(one.value for one in Nameable)
+
+NAMEABLE_WORDS: dict[Nameable, str] = {
+    Nameable.CASE_NUMBER: "the number of a case",
+    Nameable.DATE: "the date",
+    Nameable.INCIDENT: "the incident",
+    Nameable.OFFICER: "an officer",
+    Nameable.PERSON: "a person whom the recording shows",
+    Nameable.PLACE: "the place",
+    Nameable.TIME: "the time of day",
+}
+
+
+class Charge(StrEnum):
+    """What a fee is charged for, each."""
+
+    RECORDING = "recording"
+    PAGE = "page"
+    FOOTAGE_HOUR = "footage-hour"
+    REDACTION_HOUR = "redaction-hour"
+    WORK_HOUR = "work-hour"
+
+
+CHARGE_WORDS: dict[Charge, str] = {
+    Charge.RECORDING: "recording",
+    Charge.PAGE: "page",
+    Charge.FOOTAGE_HOUR: "hour of footage",
+    Charge.REDACTION_HOUR: "hour of redaction",
+    Charge.WORK_HOUR: "hour of other work",
+}
+
+
+class May(StrEnum):
+    """What somebody may do with a recording by a right of their own."""
+
+    VIEW = "view"
+    COPY = "copy"
+    INSPECT = "inspect"
+    PUBLISH = "publish"
+    KEEP_LONGER = "keep-longer"
+
+
+MAY_WORDS: dict[May, str] = {
+    May.VIEW: "view it",
+    May.COPY: "get a copy",
+    May.INSPECT: "inspect it where it is kept",
+    May.PUBLISH: "have it made public",
+    May.KEEP_LONGER: "have it kept longer",
+}
+
+
+class Critical(StrEnum):
+    """What makes an incident a critical one."""
+
+    SHOOTING = "shooting"
+    DEATH = "death"
+    SERIOUS_INJURY = "serious-injury"
+
+
+CRITICAL_WORDS: dict[Critical, str] = {
+    Critical.SHOOTING: "a shooting",
+    Critical.DEATH: "a death",
+    Critical.SERIOUS_INJURY: "a serious injury",
 }

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from candor.law.model import (
     Answer,
+    AppealTerms,
     Basis,
     Block,
     Book,
@@ -23,9 +24,21 @@ from candor.law.model import (
     Rule,
     Verification,
 )
-from candor.law.vocabulary import LABEL_WORDS
+from candor.law.vocabulary import LABEL_WORDS, NAMEABLE_WORDS, REQUESTER_WORDS, Nameable, Requester
 
-__all__ = ["day_words", "dates_of", "joined", "lines", "moment_words", "rule_words", "standing_words", "zone_of"]
+__all__ = [
+    "appeal_words",
+    "asker_words",
+    "dates_of",
+    "day_words",
+    "joined",
+    "lines",
+    "moment_words",
+    "named_words",
+    "rule_words",
+    "standing_words",
+    "zone_of",
+]
 
 _MONTHS = (
     "January",
@@ -71,6 +84,26 @@ def joined(parts: Iterable[str], last: str = "and") -> str:
     """`one, two and three`."""
     *before, end = list(parts) or [""]
     return f"{', '.join(before)} {last} {end}" if before else end
+
+
+def named_words(name: str) -> str:
+    """What a request can name. A text of before the list was closed says it in its own words."""
+    return NAMEABLE_WORDS[Nameable(name)] if name in list(Nameable) else name
+
+
+def appeal_words(rule: Rule) -> str:
+    """To whom a refusal can be taken, for a letter."""
+    terms = rule.terms
+    assert isinstance(terms, AppealTerms)
+    words = f"A refusal can be taken to {terms.to}"
+    if terms.within:
+        words += f" within {terms.within}" + (f" of {terms.after}" if terms.after else "")
+    return f"{words} ({rule.citation})." + (f" {terms.how}" if terms.how else "")
+
+
+def asker_words(word: str) -> str:
+    """Who asks. A text of before the list was closed says it in its own words."""
+    return REQUESTER_WORDS[Requester(word)] if word in list(Requester) else word
 
 
 def dates_of(rule: Rule) -> str:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import candor.core.outbox
 import candor.custody.tables
+import candor.disclosure.credentials.tables
+import candor.disclosure.critical.tables
+import candor.disclosure.decisions.tables
+import candor.disclosure.discovery.tables
+import candor.disclosure.publishing.tables
+import candor.disclosure.releases.tables
+import candor.disclosure.requests.tables
 import candor.disclosure.tables
 import candor.docking.axis.tables
 import candor.docking.cards.tables

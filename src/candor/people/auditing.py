@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 
 from candor.core.clock import Clock, iso
 from candor.core.ids import is_id
+from candor.core.spreadsheets import safe_cell
 from candor.custody import PLAIN_WORDS, CustodyEvent, Event
 from candor.custody import record as custody
 from candor.custody.errors import SearchWrong
@@ -211,8 +212,7 @@ def as_csv(found: Iterable[Entry]) -> Iterator[str]:
     for entry in found:
         row = entry.row()
         for name in ("actor", "actor_name", "account_name", "address", "source"):
-            if str(row[name] or "").startswith(("=", "+", "-", "@", "\t")):
-                row[name] = f"'{row[name]}"
+            row[name] = safe_cell(row[name])
         yield _line(["" if row[name] is None else row[name] for name in COLUMNS])
 
 

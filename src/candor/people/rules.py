@@ -37,10 +37,14 @@ class Permission(StrEnum):
     CASES_MANAGE = "cases:manage"
     CASES_VIEW = "cases:view"
     CATEGORIES_MANAGE = "categories:manage"
+    CREDENTIALS_MANAGE = "credentials:manage"
     DEVICES_MANAGE = "devices:manage"
+    DISCOVERY_MANAGE = "discovery:manage"
     DOCKS_MANAGE = "docks:manage"
     DOCKS_VIEW = "docks:view"
     DUTIES_VIEW = "duties:view"
+    FINDINGS_DECIDE = "findings:decide"
+    FINDINGS_NOTE = "findings:note"
     FIXITY_RUN = "fixity:run"
     HOLDS_MANAGE = "holds:manage"
     JOBS_VIEW = "jobs:view"
@@ -63,6 +67,10 @@ class Permission(StrEnum):
     RECORDINGS_VIEW_OWN = "recordings:view-own"
     RECORDINGS_VIEW_RESTRICTED = "recordings:view-restricted"
     RECORDINGS_VIEW_UNIT = "recordings:view-unit"
+    RELEASES_APPROVE = "releases:approve"
+    RELEASES_PREPARE = "releases:prepare"
+    REQUESTS_MANAGE = "requests:manage"
+    REQUESTS_VIEW = "requests:view"
     RESTRICTIONS_MANAGE = "restrictions:manage"
     RETENTION_APPROVE = "retention:approve"
     RETENTION_VIEW = "retention:view"
@@ -82,6 +90,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             _P.CASES_VIEW,
             _P.DUTIES_VIEW,
+            _P.FINDINGS_NOTE,
             _P.LAW_VIEW,
             _P.LOG_VIEW,
             _P.RECORDINGS_CHANGE_OWN,
@@ -98,7 +107,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             _P.AUDIT_VIEW,
             _P.CASES_MANAGE,
             _P.CASES_VIEW,
+            _P.DISCOVERY_MANAGE,
             _P.DUTIES_VIEW,
+            _P.FINDINGS_DECIDE,
+            _P.FINDINGS_NOTE,
             _P.HOLDS_MANAGE,
             _P.LAW_ADOPT,
             _P.LAW_CHANGE,
@@ -106,6 +118,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             _P.LOG_VIEW,
             _P.RECORDINGS_VIEW_ALL,
             _P.RECORDINGS_VIEW_RESTRICTED,
+            _P.RELEASES_APPROVE,
+            _P.REQUESTS_VIEW,
             _P.RESTRICTIONS_MANAGE,
             _P.RETENTION_APPROVE,
             _P.RETENTION_VIEW,
@@ -118,6 +132,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             _P.CASES_VIEW,
             _P.CATEGORIES_MANAGE,
             _P.DEVICES_MANAGE,
+            _P.DISCOVERY_MANAGE,
             _P.DOCKS_MANAGE,
             _P.DOCKS_VIEW,
             _P.DUTIES_VIEW,
@@ -143,6 +158,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             _P.CASES_MANAGE,
             _P.CASES_VIEW,
+            _P.DISCOVERY_MANAGE,
+            _P.FINDINGS_NOTE,
             _P.HOLDS_MANAGE,
             _P.LAW_VIEW,
             _P.LOG_VIEW,
@@ -151,6 +168,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             _P.RECORDINGS_REDACT,
             _P.RECORDINGS_VIEW_ALL,
             _P.RECORDINGS_VIEW_RESTRICTED,
+            _P.RELEASES_APPROVE,
+            _P.RELEASES_PREPARE,
+            _P.REQUESTS_MANAGE,
+            _P.REQUESTS_VIEW,
             _P.RETENTION_APPROVE,
             _P.RETENTION_VIEW,
         }
@@ -168,6 +189,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             _P.ACCOUNTS_MANAGE,
             _P.AUDIT_VIEW,
             _P.CATEGORIES_MANAGE,
+            _P.CREDENTIALS_MANAGE,
             _P.DEVICES_MANAGE,
             _P.DOCKS_MANAGE,
             _P.DOCKS_VIEW,
@@ -224,10 +246,14 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.CASES_MANAGE: "open and change cases",
     Permission.CASES_VIEW: "see cases",
     Permission.CATEGORIES_MANAGE: "change the list of categories",
+    Permission.CREDENTIALS_MANAGE: "make the key that signs content credentials",
     Permission.DEVICES_MANAGE: "register devices",
+    Permission.DISCOVERY_MANAGE: "make discovery in cases and give the sides access",
     Permission.DOCKS_MANAGE: "manage docks, who has which camera, and conflicts about recordings",
     Permission.DOCKS_VIEW: "see docks, cameras, transfers and what is missing",
     Permission.DUTIES_VIEW: "see whose duties are due",
+    Permission.FINDINGS_DECIDE: "answer whether a finding is disclosed to the prosecutor",
+    Permission.FINDINGS_NOTE: "note that a recording and a statement do not agree",
     Permission.FIXITY_RUN: "check every stored file",
     Permission.HOLDS_MANAGE: "place and release holds",
     Permission.JOBS_VIEW: "see the work in progress",
@@ -250,6 +276,10 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.RECORDINGS_VIEW_OWN: "watch their own recordings",
     Permission.RECORDINGS_VIEW_RESTRICTED: "watch recordings that a label restricts",
     Permission.RECORDINGS_VIEW_UNIT: "watch the recordings of their unit",
+    Permission.RELEASES_APPROVE: "approve, as the second person, what is released, and recall it",
+    Permission.RELEASES_PREPARE: "prepare releases",
+    Permission.REQUESTS_MANAGE: "take in and answer requests for records, and critical incidents",
+    Permission.REQUESTS_VIEW: "see requests for records, critical incidents and releases",
     Permission.RESTRICTIONS_MANAGE: "restrict recordings, and say who may see them all the same",
     Permission.RETENTION_APPROVE: "approve what is to be destroyed",
     Permission.RETENTION_VIEW: "see how long recordings are kept, and what is to be destroyed",

@@ -25,13 +25,13 @@ from datetime import datetime
 from textwrap import fill
 from typing import Any
 
-import pyrage  # type: ignore[import-untyped]
-from shamir_mnemonic import (  # type: ignore[import-untyped]
+import pyrage
+from shamir_mnemonic import (
     MnemonicError,
     combine_mnemonics,
     generate_mnemonics,
 )
-from shamir_mnemonic.share import Share  # type: ignore[import-untyped]
+from shamir_mnemonic.share import Share
 
 from candor.core.clock import iso
 from candor.store.key_errors import (

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shamir_mnemonic.constants import (  # type: ignore[import-untyped]
+from shamir_mnemonic.constants import (
     CUSTOMIZATION_STRING_EXTENDABLE,
     CUSTOMIZATION_STRING_ORIG,
 )
-from shamir_mnemonic.wordlist import WORD_INDEX_MAP  # type: ignore[import-untyped]
+from shamir_mnemonic.wordlist import WORD_INDEX_MAP
 
 from candor.store.words import BITS, word_of
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-from shamir_mnemonic.wordlist import WORD_INDEX_MAP, WORDLIST  # type: ignore[import-untyped]
+from shamir_mnemonic.wordlist import WORD_INDEX_MAP, WORDLIST
 
 from candor.store.key_errors import WordUnknown
 

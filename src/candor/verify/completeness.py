@@ -134,6 +134,7 @@ def _expected_tags(histories: Mapping[str, History]) -> dict[str, _Expected]:
     found: dict[str, _Expected] = {}
     for recording, history in histories.items():
         index_of = {event.n: event.index for event in history.events}
+        index_of |= {event.n: event.index for event in history.withheld}
         count = history.length
         ends = [epoch.first_n for epoch in history.epochs[1:]] + [count]
         for epoch, end in zip(history.epochs, ends):  # noqa: B905 - Python 3.9

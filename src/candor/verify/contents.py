@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from candor.verify.bag import CHUNK_SIZE
-from candor.verify.encoding import MAX_COUNT, hex_bytes, reading
+from candor.verify.encoding import MAX_EXACT, hex_bytes, reading
 from candor.verify.leaf import TAG_KEY_SIZE
 from candor.verify.opening import Opening
 
@@ -21,6 +21,7 @@ MAX_EPOCHS = 1_000
 ORIGINALS = "data/originals/"
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_REASON = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,17 @@ class LostEvent:
 
 
 @dataclass(frozen=True)
+class WithheldEvent:
+    """An event that is shown to exist and is not opened. `reason` names why; data/discovery.json explains it."""
+
+    n: int
+    index: int
+    leaf: bytes
+    proof: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class History:
     """custody/<recording>/history.json."""
 
@@ -98,11 +110,13 @@ class History:
     epochs: tuple[Epoch, ...]
     events: tuple[ShownEvent, ...]
     lost: tuple[LostEvent, ...] = ()
+    withheld: tuple[WithheldEvent, ...] = ()
 
     @property
     def length(self) -> int:
-        """How many events the recording had: those that are shown, and those that are lost."""
-        return len({one.n for one in self.events} | {one.n for one in self.lost})
+        """How many events the recording had: those that are opened, those that are not, and those that are lost."""
+        numbers = {one.n for one in self.events} | {one.n for one in self.lost}
+        return len(numbers | {one.n for one in self.withheld})
 
 
 def read_contents(data: bytes) -> Contents:
@@ -132,7 +146,8 @@ def read_history(data: bytes) -> History:
             raise ValueError(f"it has more than {MAX_EPOCHS:,} tag keys")
         events = tuple(shown_event(item) for item in list_of(found.get("events")))
         lost = tuple(_lost_event(item) for item in list_of(found.get("lost", [])))
-        return History(recording, epochs, events, lost)
+        withheld = tuple(_withheld_event(item) for item in list_of(found.get("withheld", [])))
+        return History(recording, epochs, events, lost, withheld)
 
 
 def read_part(value: object) -> Part:
@@ -180,6 +195,16 @@ def _lost_event(value: object) -> LostEvent:
     leaf = text_of(found.get("leaf")).encode("utf-8")
     n, epoch, index = (count_of(found.get(name)) for name in ("n", "epoch", "index"))
     return LostEvent(n, epoch, index, leaf, text_of(found.get("proof")))
+
+
+def _withheld_event(value: object) -> WithheldEvent:
+    found = object_of(value)
+    leaf = text_of(found.get("leaf")).encode("utf-8")
+    n, index = count_of(found.get("n")), count_of(found.get("index"))
+    reason = text_of(found.get("reason"))
+    if _REASON.fullmatch(reason) is None:
+        raise ValueError(f"not the name of a reason: {reason[:40]!r}")
+    return WithheldEvent(n, index, leaf, text_of(found.get("proof")), reason)
 
 
 def strict_json(data: bytes) -> object:
@@ -236,7 +261,7 @@ def uuid_of(value: object) -> str:
 
 
 def count_of(value: object) -> int:
-    """A whole number from 0 on."""
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_COUNT:
+    """A whole number from 0 on, no larger than every reader of JSON holds exactly (RFC 8259 section 6)."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_EXACT:
         raise ValueError(f"not a count: {str(value)[:40]!r}")
     return value

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from candor.verify import ed25519
-from candor.verify.encoding import MAX_COUNT, canonical_json, canonical_json_object, hex_bytes, reading, utf8
+from candor.verify.encoding import MAX_EXACT, canonical_json, canonical_json_object, hex_bytes, reading, utf8
 from candor.verify.leaf import parse_time
 from candor.verify.note import MAX_NOTE_SIZE, Note, SignatureCheck, VerifierKey, verify_note
 
@@ -235,13 +235,13 @@ def _truth(value: object) -> bool:
 
 
 def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_COUNT:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_EXACT:
         raise ValueError(f"not a count: {str(value)[:40]!r}")
     return value
 
 
 def _moment(value: object) -> int:
     """Milliseconds; pictures may come before the recording's zero."""
-    if not isinstance(value, int) or isinstance(value, bool) or not -MAX_COUNT <= value <= MAX_COUNT:
+    if not isinstance(value, int) or isinstance(value, bool) or not -MAX_EXACT <= value <= MAX_EXACT:
         raise ValueError(f"not a time in milliseconds: {str(value)[:40]!r}")
     return value

@@ -18,6 +18,8 @@ from typing import Any
 from candor.verify.errors import Malformed
 
 MAX_COUNT = 2**63 - 1
+MAX_EXACT = 2**53 - 1
+"""The largest whole number that every reader of JSON holds exactly (RFC 8259 section 6)."""
 HASH_SIZE = 32
 
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -93,7 +95,13 @@ def canonical_json_object(data: bytes) -> dict[str, Any]:
     """The JSON object that `data` spells canonically; any other spelling of it is refused."""
     text = data.decode("utf-8")
     try:
-        value = json.loads(text, object_pairs_hook=_without_duplicates, parse_float=_no_float, parse_constant=_no_float)
+        value = json.loads(
+            text,
+            object_pairs_hook=_without_duplicates,
+            parse_float=_no_float,
+            parse_int=_exact,
+            parse_constant=_no_float,
+        )
         if not isinstance(value, dict):
             raise ValueError("not a JSON object")
         if canonical_json(value) != data:
@@ -112,6 +120,29 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_float(text: str) -> float:
     raise ValueError(f"a number that is not whole: {text[:40]}")
+
+
+def _exact(text: str) -> int:
+    if len(text) > 20 or abs(int(text)) > MAX_EXACT:
+        raise ValueError(f"a number that not every reader holds exactly: {text[:40]}")
+    return int(text)
+
+
+def must_be_exact(value: object) -> None:
+    """Raise ValueError for a whole number in a value of JSON that not every reader holds exactly."""
+    if isinstance(value, dict):
+        for item in value.values():
+            must_be_exact(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            must_be_exact(item)
+    elif isinstance(value, int) and abs(value) > MAX_EXACT:
+        raise ValueError(f"a number that not every reader holds exactly: {str(value)[:40]}")
+
+
+def alike(one: object, other: object) -> bool:
+    """Whether two values of JSON are the same, where Python itself takes true for 1 and 0 for false."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def _refuse_inexact(value: object) -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from candor.verify.bag import Bag, quoted
 from candor.verify.checkpoint import Checkpoint
 from candor.verify.contents import ORIGINALS, Contents, Epoch, History, Part, ShownEvent, read_part
-from candor.verify.encoding import hex_bytes
+from candor.verify.encoding import alike, hex_bytes
 from candor.verify.errors import VerifyError, shown
 from candor.verify.leaf import parse_leaf
 from candor.verify.lost import check_lost, included_lost
@@ -20,6 +20,7 @@ from candor.verify.opening import EventPayload, check_tag
 from candor.verify.report import KeyUsed, Step
 from candor.verify.signatures import moment
 from candor.verify.tlogproof import MAX_PROOF_SIZE, TlogProof
+from candor.verify.withheld import check_said, check_withheld_events, included_withheld
 
 __all__ = [
     "EXPORTED",
@@ -76,10 +77,22 @@ def check_inclusion(bag: Bag, histories: Mapping[str, History], note: Note, chec
         for event in history.events:
             place = _place(recording, event.n)
             other = places.setdefault(event.index, place)
-            if other != place:
+            if other is not place:
                 step.fail(f"{place} and {other} claim the same entry {event.index:,} of the log")
             try:
                 reason = _included(bag, recording, event, note, checkpoint)
+            except VerifyError as error:
+                reason = str(error)
+            if reason:
+                step.fail(f"{place}: {reason}")
+            count += 1
+        for kept in history.withheld:
+            place = f"{_place(recording, kept.n)}, which is not opened"
+            other = places.setdefault(kept.index, place)
+            if other is not place:
+                step.fail(f"{place} and {other} claim the same entry {kept.index:,} of the log")
+            try:
+                reason = included_withheld(bag, recording, kept, note, checkpoint)
             except VerifyError as error:
                 reason = str(error)
             if reason:
@@ -135,7 +148,7 @@ def check_openings(histories: Mapping[str, History], step: Step) -> dict[str, li
                 continue
             if payload.recording != recording or payload.n != event.n:
                 step.fail(f"{place}: what was logged is event {payload.n} of recording {payload.recording}")
-            if seen.setdefault(payload.event, place) != place:
+            if seen.setdefault(payload.event, place) is not place:
                 step.fail(f"{place} and {seen[payload.event]} are one event")
             found[recording].append(Shown(event, payload))
     if not step.failed:
@@ -153,8 +166,8 @@ def check_whole(
     for recording, history in histories.items():
         events = shown_events[recording]
         numbers = [shown_event.event.n for shown_event in events]
-        covered = {*numbers, *(lost.n for lost in history.lost)}
-        if not numbers or numbers != sorted(set(numbers)) or covered != set(range(numbers[-1] + 1)):
+        covered = {*numbers, *(lost.n for lost in history.lost), *(kept.n for kept in history.withheld)}
+        if not numbers or numbers != sorted(set(numbers)) or not _runs(covered, numbers[-1]):
             step.fail(f"recording {recording}: its events are not numbered 0, 1, 2 … without a gap and in order")
             continue
         fault = _epochs_fault(history.epochs, history.length)
@@ -164,9 +177,18 @@ def check_whole(
         for epoch, after in zip(history.epochs, (*history.epochs[1:], None)):  # noqa: B905 - Python 3.9
             _check_epoch(recording, epoch, after, events, step)
         _check_times(recording, events, witnesses, step)
+        check_withheld_events(recording, history, step)
         check_lost(recording, history, step)
     if not step.failed:
         step.words = f"no gap and no event twice among {sum(map(len, shown_events.values())):,} events"
+        withheld = sum(len(history.withheld) for history in histories.values())
+        if withheld:
+            step.words += f" and {withheld:,} that are not opened"
+
+
+def _runs(numbers: set[int], last: int) -> bool:
+    """Whether these are 0, 1, 2 … up to the last; whoever made a package may say that it is enormous."""
+    return len(numbers) == last + 1 and min(numbers) == 0 and max(numbers) == last
 
 
 def _epochs_fault(epochs: tuple[Epoch, ...], events: int) -> str | None:
@@ -200,12 +222,15 @@ def _check_epoch(recording: str, epoch: Epoch, after: Epoch | None, events: list
         step.fail(f"recording {recording}: no event shown hands over to tag key {after.epoch}")
         return
     last = own[-1].payload
+    if last.n != after.first_n - 1:
+        step.fail(f"{_place(recording, after.first_n - 1)} must hand over to tag key {after.epoch}, and is not opened")
+        return
     expected = {
         "epoch": epoch.epoch,
         "events": after.first_n,
         "next_key_sha256": hashlib.sha256(after.tag_key).hexdigest(),
     }
-    if last.kind != ROTATED or any(last.details.get(key) != value for key, value in expected.items()):
+    if last.kind != ROTATED or any(not alike(last.details.get(key), value) for key, value in expected.items()):
         step.fail(f"{_place(recording, last.n)} should hand over to tag key {after.epoch}, and does not")
 
 
@@ -291,12 +316,14 @@ def check_export(
     histories: Mapping[str, History],
     shown_events: Mapping[str, list[Shown]],
     step: Step,
+    kind: str = EXPORTED,
 ) -> None:
-    """Step 12: each history ends with the export of this package, which commits to this manifest and this length."""
+    """Step 12: each history ends with the export of this package (an event of this kind), which commits to this
+    manifest, to this length, and to which events are not opened."""
     for recording in contents.recordings:
         events = shown_events[recording.id]
         last = events[-1].payload if events else None
-        if last is None or last.kind != EXPORTED:
+        if last is None or last.kind != kind:
             step.fail(f"recording {recording.id}: its history does not end with its hand-out")
             continue
         place = _place(recording.id, last.n)
@@ -306,10 +333,11 @@ def check_export(
         if _digest(details.get("manifest_sha256")) != manifest_sha256:
             step.fail(f"{place} is the hand-out of other files: the list of payload files is not the one it names")
         length = histories[recording.id].length
-        if details.get("events") != length:
+        if not alike(details.get("events"), length):
             step.fail(f"{place} says that there were {shown(details.get('events'))} events; shown are {length:,}")
+        check_said(place, details, histories[recording.id], step)
         size = details.get("log_size")
-        if not isinstance(size, int) or size > events[-1].event.index:
+        if not isinstance(size, int) or isinstance(size, bool) or size > events[-1].event.index:
             step.fail(
                 f"{place} says that the log had {shown(size)} entries before it, yet it is entry "
                 f"{events[-1].event.index:,}"
@@ -350,7 +378,7 @@ def check_documents(
             if name not in named:
                 named[name] = digest
                 _check_document(bag, name, digest, progress, step)
-            elif named[name] != digest:
+            elif not alike(named[name], digest):
                 step.fail(f"{place} names another {quoted(name)} than the hand-out of another recording")
     _say_what_is_unvouched(bag, named, told, step)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from candor.verify.encoding import MAX_COUNT, canonical_json, canonical_json_object, hex_bytes, reading
+from candor.verify.encoding import MAX_EXACT, canonical_json, canonical_json_object, hex_bytes, must_be_exact, reading
 from candor.verify.errors import BadCommitment, BadTag
 from candor.verify.leaf import SALT_SIZE, Leaf, commit, hour_of, parse_leaf, parse_time, tag
 
@@ -48,8 +48,9 @@ class EventPayload:
             raise ValueError(f"not a recording's identifier: {self.recording[:40]!r}")
         if _KIND.fullmatch(self.kind) is None:
             raise ValueError(f"not a kind of event: {self.kind[:40]!r}")
-        if not (0 <= self.n <= MAX_COUNT and 0 <= self.epoch <= MAX_COUNT):
+        if not (0 <= self.n <= MAX_EXACT and 0 <= self.epoch <= MAX_EXACT):
             raise ValueError("n and epoch are counts")
+        must_be_exact(self.details)
         parse_time(self.at)
 
     @property

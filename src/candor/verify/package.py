@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from candor.verify import ed25519
 from candor.verify.bag import (
@@ -27,8 +28,20 @@ from candor.verify.bag import (
 from candor.verify.checkpoint import Checkpoint
 from candor.verify.completeness import LogFiles, check_against_log
 from candor.verify.contents import Contents, History, read_contents, read_history
+from candor.verify.discovery import (
+    DISCLOSED,
+    DISCOVERY,
+    MADE_PROOF,
+    Discovery,
+    Made,
+    check_everything_named,
+    check_made,
+    read_discovery,
+    read_made,
+)
 from candor.verify.errors import VerifyError
 from candor.verify.histories import (
+    EXPORTED,
     Shown,
     check_documents,
     check_export,
@@ -40,16 +53,15 @@ from candor.verify.histories import (
 from candor.verify.note import MAX_NOTE_SIZE, Note, SignatureCheck
 from candor.verify.policy import Policy
 from candor.verify.redacted import (
-    HANDED_OUT,
     REDACTED,
     TITLES,
     RedactedContents,
-    check_copy,
     check_hand_out,
     check_withheld,
     read_events,
     read_redacted,
 )
+from candor.verify.redacted_copies import check_copies
 from candor.verify.report import Report, Step
 from candor.verify.signatures import check_log_signature, check_trust, check_witnesses
 from candor.verify.trust import NO_TRUST, Trust
@@ -85,6 +97,8 @@ class _Case:
     whole: bool = False
     policy: Policy | None = None
     redacted: RedactedContents | None = None
+    discovery: Discovery | None = None
+    made: Made | None = None
 
 
 def verify_package(
@@ -242,7 +256,7 @@ def _check_log(case: _Case) -> None:
             check_log_signature(report, step, policy, case.note, case.check)
     # 7. The checkpoint is cosigned by the quorum of witnesses that the policy asks for.
     with report.step(7) as step:
-        if case.note is None or policy is None:
+        if case.note is None or case.checkpoint is None or policy is None:
             step.not_run("not run: there is no checkpoint, or no policy to check it by")
         else:
             check_witnesses(report, step, policy, case.note, case.check)
@@ -257,17 +271,22 @@ def _check_custody(case: _Case) -> None:
     with report.step(8) as step:
         case.contents = read_contents(case.bag.read(RECORDINGS))
         report.package, report.agency = case.contents.package, case.contents.agency
+        _read_discovery(case)
         _read_histories(case, case.contents, step)
         if case.note is None or case.checkpoint is None:
             step.fail("there is no checkpoint to compare with")
         else:
             check_inclusion(case.bag, case.histories, case.note, case.checkpoint, step)
+            if case.discovery is not None:
+                case.made = read_made(case.bag, case.note, case.checkpoint)
     # 9. Every opening matches its leaf's commitment and hour.
     with report.step(9) as step:
         if not case.histories:
             step.not_run("not run: there is no custody history")
         else:
             case.shown = check_openings(case.histories, step)
+            if case.made is not None:
+                case.made.opening.check()
     # The rest rests on what the events say, so it is done only when every event of every recording was opened.
     contents = case.contents
     if contents is None or step.failed or len(case.shown) != len(contents.recordings):
@@ -278,18 +297,24 @@ def _check_custody(case: _Case) -> None:
     # 10. Each history runs from 0 without a gap under its chained tag keys.
     with report.step(10) as step:
         check_whole(case.histories, case.shown, report.witnesses, step)
+        if case.discovery is not None:
+            check_everything_named(case.discovery, contents, case.histories, step)
         case.whole = not step.failed
     # 11. Each original is what its sealing event committed to.
     with report.step(11) as step:
         check_originals(case.bag, contents, case.shown, case.progress, step)
     # 12. The last event of each history is the export of this very package, and of the files beside its payload.
     with report.step(12) as step:
-        check_export(case.bag.digests(MANIFEST).sha256, contents, case.histories, case.shown, step)
-        check_documents(case.bag, contents, case.shown, case.progress, step)
+        kind = EXPORTED if case.discovery is None else DISCLOSED
+        manifest = case.bag.digests(MANIFEST).sha256
+        check_export(manifest, contents, case.histories, case.shown, step, kind)
+        check_documents(case.bag, contents, case.shown, case.progress, step, kind)
+        if case.discovery is not None:
+            _check_made(case, case.discovery, manifest, step)
 
 
 def _check_redacted(case: _Case) -> None:
-    """The same steps of a package that hands out a redacted copy; see `redacted`."""
+    """The same steps of a package that hands out redacted copies; see `redacted`."""
     report = case.report
     report.kind = "redacted"
     # 8. The leaves of the events shown are in the checkpoint's tree at their indexes.
@@ -313,33 +338,52 @@ def _check_redacted(case: _Case) -> None:
         else:
             case.shown = check_openings(case.histories, step)
     found = case.redacted
-    if found is None or step.failed or not case.shown:
+    if found is None or step.failed or len(case.shown) != len(found.contents.recordings):
         for number in (10, 11, 12):
             with report.step(number) as step:
                 step.title = TITLES.get(number, step.title)
                 step.not_run("not run: the events could not be read")
         return
-    events = case.shown[found.recording]
-    # 10. Shown are the making of the copy and its hand-out; how much is withheld is said.
+    # 10. Shown are the making of each copy and the hand-out; how much is withheld is said.
     with report.step(10) as step:
         step.title = TITLES[10]
-        check_withheld(found, events, step)
-    # 11. The copy is that of the signed edit list, and its proof the one named there.
+        check_withheld(found, case.shown, step)
+    # 11. Each copy is that of its signed edit list, and its proof the one named there.
     with report.step(11) as step:
         step.title = TITLES[11]
         if case.policy is None:
-            step.not_run("not run: there is no key to check the edit list with")
+            step.not_run("not run: there is no key to check the edit lists with")
         else:
-            check_copy(case.bag, found, events, case.policy.log_keys, case.progress, step, case.check)
-    # 12. The last event is the hand-out of this copy in this package, and of the files beside its payload.
+            check_copies(case.bag, found, case.shown, case.policy.log_keys, case.progress, step, case.check)
+    # 12. The last event of each recording is the hand-out of its copies in this package, and of the files beside it.
     with report.step(12) as step:
-        check_hand_out(case.bag.digests(MANIFEST).sha256, found, events, step)
-        check_documents(case.bag, found.contents, case.shown, case.progress, step, HANDED_OUT)
+        check_hand_out(case.bag.digests(MANIFEST).sha256, found, case.shown, step)
+        check_documents(case.bag, found.contents, case.shown, case.progress, step, found.hand_out)
+
+
+def _read_discovery(case: _Case) -> None:
+    """What a package of discovery says of the whole case; nothing for any other package."""
+    if DISCOVERY in case.bag:
+        case.report.kind = "discovery"
+        case.discovery = read_discovery(case.bag.read(DISCOVERY))
+        case.report.discovery = case.discovery.to_json()
+
+
+def _check_made(case: _Case, found: Discovery, manifest: str, step: Step) -> None:
+    if case.made is None:
+        step.fail("the event of the discovery is not shown")
+        return
+    if case.contents is not None and found.package != case.contents.package:
+        step.fail("data/discovery.json is of another package")
+    hand_outs = [events[-1].payload for events in case.shown.values() if events]
+    check_made(case.made.opening.check(), case.made.index, manifest, found, hand_outs, step)
 
 
 def _read_histories(case: _Case, contents: Contents, step: Step) -> None:
     """The history of every recording, and nothing else, lies under custody/."""
     belongs = {CHECKPOINT, POLICY}
+    if case.discovery is not None:
+        belongs.add(MADE_PROOF)
     for recording in contents.recordings:
         name = f"custody/{recording.id}/history.json"
         belongs.add(name)
@@ -351,11 +395,16 @@ def _read_histories(case: _Case, contents: Contents, step: Step) -> None:
                 continue
             case.histories[recording.id] = history
             events = len(history.events)
-            belongs |= {f"custody/{recording.id}/{event.n:06d}.tlog-proof" for event in history.events}
+            numbers = [event.n for event in history.events] + [event.n for event in history.withheld]
+            belongs |= {f"custody/{recording.id}/{n:06d}.tlog-proof" for n in numbers}
             belongs |= {f"custody/{recording.id}/lost-{lost.index:012d}.tlog-proof" for lost in history.lost}
         except VerifyError as error:
             step.fail(f"the custody history of recording {recording.id}: {error}")
-        case.report.recordings.append({"id": recording.id, "parts": len(recording.parts), "events": events})
+        told: dict[str, Any] = {"id": recording.id, "parts": len(recording.parts), "events": events}
+        if case.discovery is not None:
+            kept = case.histories.get(recording.id)
+            told["withheld"] = len(kept.withheld) if kept is not None else 0
+        case.report.recordings.append(told)
     for name in sorted(case.bag.sizes):
         if name.startswith("custody/") and name not in belongs:
             step.fail(f"{quoted(name)} belongs to no event of a history shown here")

@@ -1,21 +1,25 @@
-"""Verification of a package that hands out a redacted copy instead of an original: what differs in steps 8 to 12.
+"""Verification of a package that hands out redacted copies instead of originals: what differs in steps 8 to 12.
 
-Such a package is for people who may not see the original, nor what the agency did with it. It holds the copy, the
-signed edit list, the public form of the proof, and two events of the recording's custody history: that the copy was
-made, and that it was handed out. The rest of the history is withheld, and how much that is, is said. There is no tag
-key in it, so it tells nothing about other entries of the log.
+Such a package is for people who may not see the originals, nor what the agency did with them. It holds 1 to n copies,
+for each its signed edit list and the public form of its proof, and of the custody history of each recording the making
+of its copies and the hand-out. The rest of each history is withheld, and how much that is, is said. There is no tag key
+in it, so it tells nothing about other entries of the log.
 
-    data/redacted.json            what is handed out
-    data/redacted/…               the copy
-    redaction/edit-list.txt       see `edit_list`
-    redaction/proof.json          the public form of the proof, whose hash the list has
+    data/redacted.json            what is handed out, and of which release, if any
+    data/redacted/redacted-NN.mp4 the copies, numbered from 01
+    data/release/…                papers of a release
+    redaction/NN/edit-list.txt    see `edit_list`
+    redaction/NN/proof.json       the public form of the proof, whose hash the list has
     custody/<recording>/shown.json, custody/<recording>/<n>.tlog-proof
+
+Version 1, which is read as well, held one copy; its list and proof lay in redaction/ itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from candor.verify.bag import CHUNK_SIZE, MAX_TEXT, Bag, quoted
 from candor.verify.contents import (
@@ -33,91 +37,171 @@ from candor.verify.contents import (
     text_of,
     uuid_of,
 )
-from candor.verify.edit_list import EditList, verify_edit_list
-from candor.verify.encoding import hex_bytes, reading
+from candor.verify.edit_list import Sealed
+from candor.verify.encoding import alike, hex_bytes, reading
 from candor.verify.errors import VerifyError, shown
 from candor.verify.histories import Shown
-from candor.verify.note import MAX_NOTE_SIZE, SignatureCheck, VerifierKey
 from candor.verify.report import Report, Step
 
 __all__ = [
-    "EDIT_LIST",
+    "COPIES",
     "HANDED_OUT",
-    "PROOF",
+    "MAX_COPIES",
+    "PAPERS",
     "REDACTED",
+    "RELEASED",
+    "RENDERED",
     "TITLES",
     "RedactedContents",
-    "check_copy",
+    "RedactedCopy",
     "check_hand_out",
     "check_withheld",
+    "copy_file",
+    "edit_list_file",
+    "proof_file",
     "read_events",
     "read_redacted",
     "read_shown",
 ]
 
 REDACTED = "data/redacted.json"
-"""A package that holds this file hands out a redacted copy."""
+"""A package that holds this file hands out redacted copies."""
 COPIES = "data/redacted/"
-EDIT_LIST = "redaction/edit-list.txt"
-PROOF = "redaction/proof.json"
+PAPERS = "data/release/"
 RENDERED = "redaction:rendered"
 HANDED_OUT = "redaction:handed-out"
-BROKEN = (
-    "by the maker's own proof the copy is broken: it is not the original outside the masks, or something is left inside"
-)
+RELEASED = "recording:released"
+MAX_COPIES = 1_000
+_V1_FILES = ("redaction/edit-list.txt", "redaction/proof.json")
 
 TITLES = {
-    8: "Both custody events shown are in the log at their places",
+    8: "Every custody event shown is in the log at its place",
     10: "It is said how much of the custody history is withheld",
-    11: "The copy is the one that was made and proved, as its signed edit list says",
+    11: "Each copy is the one that was made and proved, as its signed edit list says",
 }
 """Titles of the steps that are others than for a package of originals."""
 
 
+def copy_file(number: int) -> str:
+    """Where the copy with this number (from 1) lies."""
+    return f"{COPIES}redacted-{number:02d}.mp4"
+
+
+def edit_list_file(number: int) -> str:
+    """Where its signed edit list lies."""
+    return f"redaction/{number:02d}/edit-list.txt"
+
+
+def proof_file(number: int) -> str:
+    """Where the public form of its proof lies."""
+    return f"redaction/{number:02d}/proof.json"
+
+
+@dataclass(frozen=True)
+class RedactedCopy:
+    """One copy. `part`: which part of the recording it is of, and the file with its digests. `proven`: the copy that
+    was proven, where content credentials were put into the file afterwards."""
+
+    id: str
+    recording: str
+    part: PackagedPart
+    edit_list: str
+    proof: str
+    proven: Sealed | None = None
+
+
 @dataclass(frozen=True)
 class RedactedContents:
-    """data/redacted.json. `copy`: the identifier of the redacted copy; `part`: which part of the recording it is of,
-    and the file with its digests."""
+    """data/redacted.json. `release`: identifier and number of the release that it is the package of, if it is one's."""
 
     package: str
     agency: str
-    recording: str
-    copy: str
-    part: PackagedPart
+    copies: tuple[RedactedCopy, ...]
+    release: tuple[str, str] | None = None
+    version: int = 2
 
     @property
     def contents(self) -> Contents:
         """The same in the form that packages of originals have."""
-        return Contents(self.package, self.agency, (PackagedRecording(self.recording, (self.part,)),))
+        found: dict[str, list[PackagedPart]] = {}
+        for one in self.copies:
+            found.setdefault(one.recording, []).append(one.part)
+        return Contents(
+            self.package, self.agency, tuple(PackagedRecording(one, tuple(parts)) for one, parts in found.items())
+        )
+
+    @property
+    def hand_out(self) -> str:
+        """The kind of event by which it was handed out."""
+        return HANDED_OUT if self.release is None else RELEASED
+
+    def of(self, recording: str) -> list[RedactedCopy]:
+        """The copies of one recording."""
+        return [one for one in self.copies if one.recording == recording]
 
 
 def read_redacted(data: bytes) -> RedactedContents:
     """Read data/redacted.json. Raises Malformed."""
-    with reading("description of a redacted copy (data/redacted.json)"):
+    with reading("description of redacted copies (data/redacted.json)"):
         found = object_of(strict_json(data))
-        if count_of(found.get("v")) != 1:
-            raise ValueError("it is of another version than 1")
-        copy = object_of(found.get("copy"))
-        file = text_of(copy.get("file"))
-        if not file.startswith(COPIES):
-            raise ValueError(f"{file[:80]!r} does not lie in {COPIES}")
-        if count_of(copy.get("chunk_size")) != CHUNK_SIZE:
-            raise ValueError(f"the chunk root is not over pieces of {CHUNK_SIZE} bytes")
-        part = Part(
-            count_of(copy.get("part")),
-            hex_bytes(copy.get("sha256"), 32).hex(),
-            hex_bytes(copy.get("chunk_root"), 32).hex(),
-            CHUNK_SIZE,
-            count_of(copy.get("size")),
-            file.rsplit("/", 1)[-1],
-        )
-        return RedactedContents(
-            uuid_of(found.get("package")),
-            agency_of(found.get("agency")),
-            uuid_of(copy.get("recording")),
-            uuid_of(copy.get("copy")),
-            PackagedPart(file, part),
-        )
+        package, agency = uuid_of(found.get("package")), agency_of(found.get("agency"))
+        version = count_of(found.get("v"))
+        if version == 1:
+            return RedactedContents(package, agency, (_copy_of_v1(object_of(found.get("copy"))),), None, 1)
+        if version != 2:
+            raise ValueError("it is of another version than 1 and 2")
+        listed = list_of(found.get("copies"))
+        if not 0 < len(listed) <= MAX_COPIES:
+            raise ValueError(f"a package holds 1 to {MAX_COPIES:,} redacted copies")
+        copies = tuple(_copy(object_of(one), number) for number, one in enumerate(listed, 1))
+        if len({one.id for one in copies}) != len(copies):
+            raise ValueError("a copy stands in it twice")
+        release = found.get("release")
+        if release is not None:
+            release = object_of(release)
+            return RedactedContents(
+                package, agency, copies, (uuid_of(release.get("id")), text_of(release.get("number")))
+            )
+        return RedactedContents(package, agency, copies)
+
+
+def _copy(found: Mapping[str, Any], number: int) -> RedactedCopy:
+    if text_of(found.get("file")) != copy_file(number):
+        raise ValueError(f"copy {number} should lie at {copy_file(number)}")
+    proven = found.get("proven")
+    if proven is not None:
+        proven = object_of(proven)
+        proven = Sealed(hex_bytes(proven.get("sha256"), 32).hex(), count_of(proven.get("size")))
+    return RedactedCopy(
+        uuid_of(found.get("copy")),
+        uuid_of(found.get("recording")),
+        _part(found),
+        edit_list_file(number),
+        proof_file(number),
+        proven,
+    )
+
+
+def _copy_of_v1(found: Mapping[str, Any]) -> RedactedCopy:
+    file = text_of(found.get("file"))
+    if not file.startswith(COPIES):
+        raise ValueError(f"{file[:80]!r} does not lie in {COPIES}")
+    return RedactedCopy(uuid_of(found.get("copy")), uuid_of(found.get("recording")), _part(found), *_V1_FILES)
+
+
+def _part(found: Mapping[str, Any]) -> PackagedPart:
+    file = text_of(found.get("file"))
+    if count_of(found.get("chunk_size")) != CHUNK_SIZE:
+        raise ValueError(f"the chunk root is not over pieces of {CHUNK_SIZE} bytes")
+    part = Part(
+        count_of(found.get("part")),
+        hex_bytes(found.get("sha256"), 32).hex(),
+        hex_bytes(found.get("chunk_root"), 32).hex(),
+        CHUNK_SIZE,
+        count_of(found.get("size")),
+        file.rsplit("/", 1)[-1],
+    )
+    return PackagedPart(file, part)
 
 
 def read_shown(data: bytes) -> History:
@@ -128,135 +212,129 @@ def read_shown(data: bytes) -> History:
         return History(uuid_of(found.get("recording")), (), events)
 
 
-def check_withheld(found: RedactedContents, events: Sequence[Shown], step: Step) -> None:
-    """Step 10: the making and the hand-out of one copy, in this order, and nothing else of the history."""
-    kinds = [one.payload.kind for one in events]
-    if kinds != [RENDERED, HANDED_OUT]:
-        step.fail(f"shown should be the making of the copy and its hand-out; shown are {', '.join(map(shown, kinds))}")
-        return
-    rendered, handed_out = events
-    if rendered.event.n >= handed_out.event.n or rendered.event.index >= handed_out.event.index:
-        step.fail("the copy was handed out before it was made")
-    total = handed_out.payload.details.get("events")
-    if total != handed_out.event.n + 1:
-        step.fail(f"the hand-out says that there were {shown(total)} events; by its number there were more or fewer")
-        return
-    step.words = f"2 of {total:,} events are shown; {total - 2:,} are withheld"
-    step.note(f"recording {found.recording} had {total:,} events up to this hand-out; nothing here tells what they are")
+def read_events(bag: Bag, report: Report, found: RedactedContents, step: Step, belongs: set[str]) -> dict[str, History]:
+    """The histories of such a package; names of files under custody/ that they explain are added to `belongs`."""
+    histories: dict[str, History] = {}
+    for one in found.contents.recordings:
+        name = f"custody/{one.id}/shown.json"
+        belongs.add(name)
+        events = 0
+        try:
+            history = read_shown(bag.read(name, MAX_TEXT))
+            if history.recording != one.id:
+                step.fail(f"{quoted(name)} is of another recording")
+            else:
+                histories[one.id] = history
+                events = len(history.events)
+                belongs |= {f"custody/{one.id}/{event.n:06d}.tlog-proof" for event in history.events}
+        except VerifyError as error:
+            step.fail(f"the custody events of recording {one.id}: {error}")
+        report.recordings.append({"id": one.id, "parts": len(one.parts), "events": events})
+    return histories
 
 
-def check_copy(
-    bag: Bag,
-    found: RedactedContents,
-    events: Sequence[Shown],
-    keys: Sequence[VerifierKey],
-    progress: Callable[[int], None],
-    step: Step,
-    check: SignatureCheck,
-) -> None:
-    """Step 11: the edit list is signed by the log's key, and list, copy, proof and the event of the making agree."""
-    signer, edits = verify_edit_list(bag.read(EDIT_LIST, MAX_NOTE_SIZE), keys, check)
-    file = bag.digests(found.part.file, progress)
-    part = found.part.part
-    if (file.sha256, file.size) != (edits.copy.sha256, edits.copy.size):
-        step.fail(f"{quoted(found.part.file)} is not the copy that the edit list is of")
-    if (file.sha256, file.chunk_root, file.size) != (part.sha256, part.chunk_root, part.size):
-        step.fail(f"{quoted(found.part.file)} is not the file that data/redacted.json describes")
-    if (edits.recording, edits.copy_id, edits.part) != (found.recording, found.copy, part.part):
-        step.fail("the edit list is of another copy")
-    if PROOF not in bag:
-        step.fail(f"{quoted(PROOF)} is missing")
-    elif bag.digests(PROOF, progress).sha256 != edits.public_proof_sha256:
-        step.fail(f"{quoted(PROOF)} is not the proof that the edit list names")
-    for name in sorted(bag.sizes):
-        if name.startswith(COPIES) and name != found.part.file:
-            step.fail(f"{quoted(name)} lies beside the copy but is not described")
-    for one in events:
-        if one.payload.kind == RENDERED:
-            _check_making(one, edits, bag.digests(EDIT_LIST).sha256, step)
-    if edits.verdict == "broken":
-        step.fail(BROKEN)
+# ---- Step 10: what is shown and what is withheld ---------------------------------------------------------------
+
+
+def check_withheld(found: RedactedContents, events: Mapping[str, Sequence[Shown]], step: Step) -> None:
+    """Step 10: of each recording the making of its copies, each once, and then the hand-out; nothing else."""
+    shown_in_all, total_in_all = 0, 0
+    for one in found.contents.recordings:
+        total = _check_withheld_of(found, one.id, events[one.id], step)
+        if total is None:
+            continue
+        shown_in_all, total_in_all = shown_in_all + len(events[one.id]), total_in_all + total
+        step.note(f"recording {one.id} had {total:,} events up to this hand-out; nothing here tells what they are")
     if not step.failed:
-        step.words = f"{shown(signer.name)} signed the edit list; {file.size:,} bytes"
-        _say_what_it_says(edits, step)
+        step.words = (
+            f"{shown_in_all} of {total_in_all:,} events are shown; {total_in_all - shown_in_all:,} are withheld"
+        )
 
 
-def _check_making(rendered: Shown, edits: EditList, list_sha256: str, step: Step) -> None:
-    wanted = {
-        "redaction": edits.redaction,
-        "copy": edits.copy_id,
-        "part": edits.part,
-        "edit": edits.edit,
-        "original_sha256": edits.original.sha256,
-        "copy_sha256": edits.copy.sha256,
-        "copy_size": edits.copy.size,
-        "list_sha256": list_sha256,
-        "proof_sha256": edits.proof_sha256,
-        "public_proof_sha256": edits.public_proof_sha256,
-        "verdict": edits.verdict,
-    }
-    details = rendered.payload.details
-    other = [name for name, value in wanted.items() if details.get(name) != value]
-    if other:
-        step.fail(f"the event of its making says something else than the edit list: {', '.join(other)}")
+def _check_withheld_of(found: RedactedContents, recording: str, events: Sequence[Shown], step: Step) -> int | None:
+    """How many events one recording had; None when what is shown of it is not what should be."""
+    copies = found.of(recording)
+    kinds = [one.payload.kind for one in events]
+    if kinds != [RENDERED] * len(copies) + [found.hand_out]:
+        step.fail(
+            f"recording {recording}: shown should be the making of each copy and the hand-out; shown are "
+            f"{', '.join(map(shown, kinds))}"
+        )
+        return None
+    told = [one.payload.details.get("copy") for one in events[:-1]]
+    made = [one for one in told if isinstance(one, str)]
+    if len(made) != len(told) or sorted(made) != sorted(one.id for one in copies):
+        step.fail(f"recording {recording}: the events shown are not of the making of the copies in this package")
+        return None
+    for before, after in zip(events, events[1:]):  # noqa: B905, RUF007 - Python 3.9
+        if before.event.n >= after.event.n or before.event.index >= after.event.index:
+            step.fail(f"recording {recording}: the events shown are not in the order in which they were logged")
+    last = events[-1]
+    total = last.payload.details.get("events")
+    if not alike(total, last.event.n + 1):
+        step.fail(f"the hand-out says that there were {shown(total)} events; by its number there were more or fewer")
+        return None
+    return last.event.n + 1
 
 
-def _say_what_it_says(edits: EditList, step: Step) -> None:
-    masks = sum(one.count for one in edits.masks)
-    hidden = "everything but what is shown" if edits.mode == "show-only" else f"{masks:,} mask(s)"
-    step.note(f"edit {edits.edit}: {hidden} in the picture, {len(edits.sound):,} stretch(es) of sound hidden")
-    exemptions = sorted({one.exemption for one in edits.masks} | {one.exemption for one in edits.sound})
-    exemptions = [one for one in exemptions if one]
-    if exemptions:
-        step.note(f"reasons given: {', '.join(map(shown, exemptions[:20]))}")
-    step.note(f"made of an original with SHA-256 {edits.original.sha256}, which is not in this package")
-    if edits.verdict == "holds":
-        step.note("its proof, made by the agency's own program, holds; whoever has the original can repeat it")
-    else:
-        step.warn(f"its proof is {edits.verdict}: it names what a person had to look at")
+# ---- Step 12: the hand-out --------------------------------------------------------------------------------------
 
 
-def check_hand_out(manifest_sha256: str, found: RedactedContents, events: Sequence[Shown], step: Step) -> None:
-    """Step 12: the last event is the hand-out of this copy in this very package."""
-    last = events[-1] if events else None
-    if last is None or last.payload.kind != HANDED_OUT:
-        step.fail("what is shown does not end with the hand-out")
-        return
+def check_hand_out(
+    manifest_sha256: str, found: RedactedContents, events: Mapping[str, Sequence[Shown]], step: Step
+) -> None:
+    """Step 12: the last event of each recording is the hand-out of these copies of it, in this very package."""
+    for one in found.contents.recordings:
+        last = events[one.id][-1] if events[one.id] else None
+        if last is None or last.payload.kind != found.hand_out:
+            step.fail(f"recording {one.id}: what is shown does not end with the hand-out")
+            continue
+        _check_hand_out_of(manifest_sha256, found, found.of(one.id), last, step)
+
+
+def _check_hand_out_of(
+    manifest_sha256: str, found: RedactedContents, copies: Sequence[RedactedCopy], last: Shown, step: Step
+) -> None:
     details = last.payload.details
     if details.get("package") != found.package:
         step.fail("the hand-out shown is of another package")
     if details.get("manifest_sha256") != manifest_sha256:
         step.fail("the hand-out shown is of other files: the list of payload files is not the one it names")
-    if details.get("copy") != found.copy or details.get("copy_sha256") != found.part.part.sha256:
+    told = _copies_told(found.version, details)
+    if [one[:3] for one in told] != [_as_told(one) for one in copies]:
         step.fail("the hand-out shown is of another copy")
+    if found.release is not None and (details.get("release"), details.get("number")) != found.release:
+        step.fail("the hand-out shown is of another release")
+    if found.version > 1 and "documents" not in details:
+        step.fail("the hand-out shown does not name the files beside the payload")
     size = details.get("log_size")
-    if not isinstance(size, int) or size > last.event.index:
+    if not isinstance(size, int) or isinstance(size, bool) or size > last.event.index:
         step.fail(
             f"the hand-out says that the log had {shown(size)} entries before it, yet it is entry {last.event.index:,}"
         )
-    if not step.failed:
-        when = last.payload.at[:19].replace("T", " ")
-        to, why = shown(details.get("recipient")), shown(details.get("purpose"))
-        step.note(f"copy {found.copy}: handed out {when} UTC to {to}, for {why}")
-        if details.get("although"):
-            step.note(f"although its proof was not without doubt: {shown(details['although'])}")
+    if step.failed:
+        return
+    when = last.payload.at[:19].replace("T", " ")
+    to, why = shown(details.get("recipient")), shown(details.get("purpose"))
+    for copy, _, _, although in told:
+        step.note(f"copy {copy}: handed out {when} UTC to {to}, for {why}")
+        if although:
+            step.note(f"although its proof was not without doubt: {shown(although)}")
 
 
-def read_events(bag: Bag, report: Report, found: RedactedContents, step: Step, belongs: set[str]) -> dict[str, History]:
-    """The one history of such a package; names of files under custody/ that it explains are added to `belongs`."""
-    name = f"custody/{found.recording}/shown.json"
-    belongs.add(name)
-    histories: dict[str, History] = {}
-    events = 0
-    try:
-        history = read_shown(bag.read(name, MAX_TEXT))
-        if history.recording != found.recording:
-            step.fail(f"{quoted(name)} is of another recording")
-        else:
-            histories[found.recording] = history
-            events = len(history.events)
-            belongs |= {f"custody/{found.recording}/{event.n:06d}.tlog-proof" for event in history.events}
-    except VerifyError as error:
-        step.fail(f"the custody events of recording {found.recording}: {error}")
-    report.recordings.append({"id": found.recording, "parts": 1, "events": events})
-    return histories
+def _as_told(copy: RedactedCopy) -> tuple[Any, Any, Any]:
+    """Identifier, SHA-256 of the copy that was proven, SHA-256 of the file handed out."""
+    handed_out = copy.part.part.sha256
+    return copy.id, handed_out if copy.proven is None else copy.proven.sha256, handed_out
+
+
+def _copies_told(version: int, details: Mapping[str, Any]) -> list[tuple[Any, Any, Any, Any]]:
+    """What a hand-out says of its copies, as `_as_told`, and why each went out although its proof was doubtful."""
+    if version == 1:
+        sha256 = details.get("copy_sha256")
+        return [(details.get("copy"), sha256, sha256, details.get("although"))]
+    listed = details.get("copies")
+    if not isinstance(listed, list):
+        return []
+    told = [one if isinstance(one, dict) else {} for one in listed]
+    return [(one.get("copy"), one.get("copy_sha256"), one.get("file_sha256"), one.get("although")) for one in told]

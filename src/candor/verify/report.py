@@ -56,10 +56,10 @@ FAILURES: dict[int, str] = {
 }
 
 REDACTED_FAILURES: dict[int, str] = {
-    10: "the events shown are not those of a redacted copy's making and hand-out",
-    11: "the copy, its edit list or its proof is not the one that was made",
+    10: "the events shown are not those of the redacted copies' making and hand-out",
+    11: "a copy, its edit list or its proof is not the one that was made",
 }
-"""Where a package of a redacted copy fails otherwise than one of originals."""
+"""Where a package of redacted copies fails otherwise than one of originals."""
 
 LIMITS: tuple[str, ...] = (
     "an act done outside the program by somebody who has both the disk and the keys;",
@@ -150,6 +150,8 @@ class Report:
     package: str | None = None
     agency: str | None = None
     recordings: list[dict[str, Any]] = field(default_factory=list)
+    discovery: dict[str, Any] | None = None
+    """Of discovery: what of the case is given and what is withheld (`candor.verify.discovery`)."""
     unreadable: bool = False
 
     @contextmanager
@@ -218,6 +220,7 @@ class Report:
             "package": self.package,
             "agency": self.agency,
             "recordings": self.recordings,
+            **({} if self.discovery is None else {"discovery": self.discovery}),
             "keys": self.keys,
             "key_source": self.key_source,
             "log": None if self.log_key is None else _key_json(self.log_key),
@@ -247,6 +250,13 @@ def _key_json(key: KeyUsed) -> dict[str, Any]:
     return found
 
 
+def redacted_words(copies: int) -> str:
+    """What a package of redacted copies holds."""
+    if copies == 1:
+        return "a redacted copy; the original is not in it"
+    return f"{copies:,} redacted copies; the originals are not in it"
+
+
 def grouped(fingerprint: str) -> str:
     """A fingerprint in groups of four digits, for reading aloud."""
     return " ".join(fingerprint[at : at + 4] for at in range(0, len(fingerprint), 4))
@@ -265,13 +275,16 @@ def as_text(report: Report) -> str:
     kind = "package" if report.kind == "redacted" else report.kind
     lines = [f"{kind.capitalize():10} {shown(report.subject)}"]
     if report.kind == "redacted":
-        lines.append("Holds      a redacted copy; the original is not in it")
+        lines.append(f"Holds      {redacted_words(sum(one['parts'] for one in report.recordings))}")
     if report.agency is not None:
         lines.append(f"From       {shown(report.agency)}, package {shown(report.package)}")
     for recording in report.recordings:
+        kept = f", {recording['withheld']} more not opened" if recording.get("withheld") else ""
         lines.append(
-            f"Recording  {recording['id']}: {recording['parts']} file(s), {recording['events']} custody events"
+            f"Recording  {recording['id']}: {recording['parts']} file(s), {recording['events']} custody events{kept}"
         )
+    if report.discovery is not None:
+        lines += _discovery_lines(report.discovery)
     if report.log_key is not None:
         lines += [
             f"Log        {shown(report.log_key.name)}, {report.tree_size:,} entries",
@@ -288,6 +301,19 @@ def as_text(report: Report) -> str:
     lines.append("What no log can show:")
     lines += [f"  - {limit}" for limit in LIMITS]
     return "\n".join(lines) + "\n"
+
+
+def _discovery_lines(found: dict[str, Any]) -> list[str]:
+    withheld = found["withheld"]
+    return [
+        f"Discovery  {shown(found['number'])} in case {shown(found['case'])}: {found['recordings']:,} recordings, "
+        f"{found['given']:,} given, {len(withheld):,} withheld",
+        *(
+            f"Withheld   {one['recording']}: {one['events']:,} custody events; {shown(one['reason'])} "
+            f"({shown(one['citation'])})"
+            for one in withheld
+        ),
+    ]
 
 
 def _step_lines(step: Step) -> list[str]:

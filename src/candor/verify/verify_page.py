@@ -18,9 +18,12 @@ from importlib import resources
 from candor.verify import redacted
 from candor.verify.report import FAILURES, LIMITS, REDACTED_FAILURES, TITLES
 
-__all__ = ["MODULES", "build_verify_html"]
+__all__ = ["MODULES", "build_verify_html", "page_words"]
 
-MODULES = ("tlog", "bag", "zip", "case", "contents", "custody", "redacted", "trust", "package", "page")
+MODULES = (
+    *("tlog", "bag", "zip", "case", "contents", "withheld", "discovery", "custody"),
+    *("credentials", "copies", "redacted", "trust", "package", "page"),
+)
 """Joined in this order: a module stands after those it imports from."""
 
 GROUPS: tuple[tuple[str, tuple[int, ...]], ...] = (
@@ -38,6 +41,21 @@ def build_verify_html() -> bytes:
     """The page, UTF-8."""
     script = _joined()
     style = _source("verify.css")
+    parts = {
+        "csp": (
+            f"default-src 'none'; script-src 'sha256-{_digest(script)}'; style-src 'sha256-{_digest(style)}'; "
+            "base-uri 'none'; form-action 'none'"
+        ),
+        "style": style,
+        "words": page_words(),
+        "script": script,
+    }
+    template = _source("verify_page.html")
+    return re.sub(r"\{(csp|style|words|script)\}", lambda match: parts[match[1]], template).encode("utf-8")
+
+
+def page_words() -> str:
+    """What `page.js` reads as JSON from the element `words`; safe to stand in a page as it is."""
     words = {
         "titles": TITLES,
         "failures": FAILURES,
@@ -45,17 +63,7 @@ def build_verify_html() -> bytes:
         "limits": LIMITS,
         "groups": GROUPS,
     }
-    parts = {
-        "csp": (
-            f"default-src 'none'; script-src 'sha256-{_digest(script)}'; style-src 'sha256-{_digest(style)}'; "
-            "base-uri 'none'; form-action 'none'"
-        ),
-        "style": style,
-        "words": json.dumps(words, ensure_ascii=True, sort_keys=True).replace("<", "\\u003c"),
-        "script": script,
-    }
-    template = _source("verify_page.html")
-    return re.sub(r"\{(csp|style|words|script)\}", lambda match: parts[match[1]], template).encode("utf-8")
+    return json.dumps(words, ensure_ascii=True, sort_keys=True).replace("<", "\\u003c")
 
 
 def _joined() -> str:

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -98,6 +99,9 @@ def _guard_async(endpoint: Any, access: Access) -> Any:
 
 
 def _check(request: Request, access: Access) -> None:
+    # Nothing here has such a name, and a database may refuse to look for it.
+    if any("\0" in str(value) for value in (*request.path_params.values(), *request.query_params.values())):
+        raise HTTPException(404)
     if access.public:
         return
     visit = visit_of(request)

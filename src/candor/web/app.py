@@ -25,7 +25,7 @@ from candor.web.csrf import Csrf
 from candor.web.i18n import Catalogues
 from candor.web.middleware import Faults, Hosts, SecurityHeaders
 from candor.web.observing import Observe, Seen, readiness_of
-from candor.web.render import SAID, STATIC, home_of, query
+from candor.web.render import SAID, SHARED, STATIC, home_of, query
 from candor.web.session import Visits
 from candor.web.static_files import LogFiles, SiteFiles
 
@@ -46,8 +46,30 @@ PAGES = (
     "redaction_data",
     "redaction_copies",
     "redaction_hand_out",
+    "requests",
+    "requests_new",
+    "requests_import",
+    "requests_statistics",
+    "requests_bulk",
+    "request",
+    "request_acts",
+    "request_documents",
+    "decide",
+    "releases",
+    "releases_new",
+    "release",
+    "release_acts",
+    "release_copies",
+    "critical",
+    "critical_incident",
+    "critical_acts",
+    "critical_documents",
+    "request_letters",
     "cases",
     "case",
+    "discovery_guests",
+    "discovery",
+    "findings",
     "categories",
     "duties",
     "upload",
@@ -121,7 +143,7 @@ def routes(settings: Settings) -> list[BaseRoute]:
         page("/healthz", observing.alive, public=True, name="health"),
         page("/readyz", observing.readyz, public=True, name="ready"),
         page("/metrics", observing.metrics, public=True, name="metrics"),
-        Mount("/static", SiteFiles(STATIC), name="static"),
+        Mount("/static", SiteFiles(STATIC, SHARED), name="static"),
         Mount("/log", LogFiles(settings.log_folder), name="log"),
     ]
     for name in PAGES:

@@ -116,9 +116,9 @@ class Csrf:
 
 def _parse(body: bytes) -> Form:
     try:
-        return ImmutableMultiDict(
-            parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
-        )
+        fields = parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        # Nobody types NUL, and a database may refuse a text that holds it.
+        return ImmutableMultiDict((name, value.replace("\0", "")) for name, value in fields)
     except ValueError as error:
         raise FormTooLarge() from error
 

@@ -1,8 +1,8 @@
 """Writes `candor/locale/candor.pot`, from which translators work: `python -m candor.web.extract`.
 
-Texts come from the templates, from calls of `_`, `gettext`, `ngettext` and `noted` in the code of the web, from the
-docstrings of every error (they are its message), and from the tables of words that the other rooms keep. Needs Babel,
-which is not needed to run the site.
+Texts come from the templates, from calls of `_`, `gettext`, `ngettext` and `noted` in the code of the faces that show
+pages, from the docstrings of every error (they are its message), and from the tables of words that the other rooms
+keep. Needs Babel, which is not needed to run the site.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ from candor.web.i18n import DOMAIN, FOLDER
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+#: Where pages are: their templates, and texts in the code.
+FACES = (HERE, ROOT / "pages", ROOT / "portal")
 FILE = FOLDER / f"{DOMAIN}.pot"
 
 
@@ -107,10 +109,11 @@ Found = tuple[str, str, str | None, list[str]]
 
 
 def _all() -> Iterator[Found]:
-    for template in sorted((HERE / "templates").rglob("*.html")):
-        yield from _from_file("jinja2", template, _OPTIONS)
-    for module in sorted(HERE.rglob("*.py")):
-        yield from _from_file("python", module, {})
+    for face in FACES:
+        for template in sorted((face / "templates").rglob("*.html")):
+            yield from _from_file("jinja2", template, _OPTIONS)
+        for module in sorted(face.rglob("*.py")):
+            yield from _from_file("python", module, {})
     for path, table in TABLES.items():
         for words in table:
             yield path, words, None, []

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import jinja2
-from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from candor import __version__, notices
-from candor.core.clock import iso
+from candor import notices
 from candor.core.errors import CandorError
 from candor.footage import names
 from candor.matters.rules import MAY_LOOK
+from candor.pages import rendering
+from candor.pages.rendering import query as query
 from candor.people.rules import ROLE_EXPLAINED, ROLE_WORDS, Permission, Role
-from candor.web import formats, i18n
+from candor.web import i18n
 from candor.web.access import Visit, installation_of, visit_of
 from candor.web.i18n import gettext, noted
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
+#: The look that all faces have.
+SHARED = rendering.STATIC
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,11 @@ NAVIGATION = (
     ),
     Place("/upload", "upload", noted("Take in"), (_P.RECORDINGS_TAKE_IN,)),
     Place("/redactions", "eye-off", noted("Redactions"), (_P.RECORDINGS_REDACT,)),
+    Place("/requests", "request", noted("Requests"), (_P.REQUESTS_VIEW,)),
+    Place("/releases", "package", noted("Releases"), (_P.REQUESTS_VIEW,)),
     Place("/cases", "case", noted("Cases"), MAY_LOOK),
+    Place("/discovery", "people", noted("Discovery"), (_P.DISCOVERY_MANAGE,)),
+    Place("/critical", "warning", noted("Critical incidents"), (_P.REQUESTS_VIEW,)),
     Place("/statements", "witness", noted("Reviews"), (_P.RECORDINGS_VIEW_OWN, _P.STATEMENTS_DECIDE)),
     Place("/activity", "activity", noted("Activity"), (_P.JOBS_VIEW,)),
     Place("/duties", "check", noted("Duties"), (_P.DUTIES_VIEW, _P.RECORDINGS_VIEW_OWN)),
@@ -169,6 +172,45 @@ SAID = {
     "case-moment-mended": noted("The entry was put right. What stood there before stays on record."),
     "case-related": noted("The cases stand beside each other."),
     "case-relation-ended": noted("The cases do not stand beside each other any more."),
+    "request-changed": noted("The request was changed. Its clocks were made anew."),
+    "request-assigned": noted("It is on record who has it, and they are told."),
+    "request-class": noted("It is on record that they are what they say."),
+    "request-meant": noted("It is meant, and held until the request is answered."),
+    "request-not-meant": noted("It is not meant. Nothing holds it for this request any more."),
+    "request-extended": noted("The time was extended. Whoever asked can read the reason."),
+    "request-written": noted("The message was sent."),
+    "request-noted": noted("The note was kept. Whoever asked does not see it."),
+    "request-estimated": noted("The estimate is on record."),
+    "request-document-added": noted("The document was added."),
+    "request-letter-made": noted("The letter was written. Read it, then send it."),
+    "request-letter-sent": noted("The letter was sent: whoever asked can read it now."),
+    "request-answered": noted("The request is answered, in its time."),
+    "request-answered-late": noted("The request is answered. It was late."),
+    "request-withdrawn": noted("The request is closed: whoever asked took it back."),
+    "request-reopened": noted("The request is open again. Its clocks run on."),
+    "decided": noted("The decision is on record."),
+    "decision-taken-back": noted("The decision is taken back. That it stood stays on record."),
+    "decision-hidden": noted("What is withheld is hidden in the redaction. Make a new copy of it now."),
+    "release-prepared": noted("The release is prepared. Another person has to approve it."),
+    "release-revised": noted("The release is prepared anew. Another person has to approve it."),
+    "release-approved": noted("The release is approved. It is being made, and published when it is there."),
+    "release-sent-back": noted("The release is sent back, and whoever prepared it is told why."),
+    "release-recalled": noted("The release is recalled. Its page stays, and says so with your reason."),
+    "critical-opened": noted("The critical incident is open. Say now which recordings belong to it."),
+    "critical-changed": noted("It was put right. What stood there before stays on record."),
+    "critical-recordings-added": noted("The recordings belong to it, and are held until it is closed."),
+    "critical-asked": noted("The request belongs to it. What runs from a request runs from the first one."),
+    "critical-offered": noted("The offer is on record."),
+    "critical-viewed": noted("It is on record who saw the footage."),
+    "critical-declined": noted("It is on record that they do not wish to see it."),
+    "critical-consent": noted("What they said is on record."),
+    "critical-put-off": noted("The time was put off. The reason and its document are on record."),
+    "critical-statement": noted("The statement stands beside the footage."),
+    "critical-closed": noted("The critical incident is closed."),
+    "discovery-made": noted("Discovery was made. Its package is being put together; give both sides access."),
+    "discovery-access-ended": noted("Access was ended, and whoever was in is out."),
+    "finding-noted": noted("It is on record, and whoever may answer is told."),
+    "finding-answered": noted("The answer is on record."),
     "recordings-changed": noted("The chosen recordings were changed, each with an entry in its custody history."),
 }
 
@@ -236,68 +278,19 @@ def unread_of(request: Request) -> int:
 
 @cache
 def environment() -> jinja2.Environment:
-    """The template engine: everything escaped, everything undefined an error."""
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n", "jinja2.ext.loopcontrols"],
-        auto_reload=False,
-    )
-    made.policies["ext.i18n.trimmed"] = True
-    # Raw lookups: the extension itself fills in the fields, and escapes them.
-    made.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda message: i18n.present().gettext(message),
-        lambda one, many, number: i18n.present().ngettext(one, many, number),
-        newstyle=True,
-    )
-    made.filters.update(
-        ago=formats.ago,
-        bytes=formats.size,
-        duration=formats.duration,
-        grouped=formats.grouped,
-        groups=formats.groups,
-        iso=iso,
-        local=formats.date_and_time,
-        plain=names.shown,
-        seconds=formats.seconds,
-        with_zone=formats.with_zone,
-    )
+    """The template engine of the site."""
+    made = rendering.environment(HERE / "templates", [STATIC])
+    made.filters["plain"] = names.shown
+    made.filters["whole"] = names.whole
     made.globals.update(
-        now=lambda: datetime.now(UTC),
-        query=query,
         role_explained=lambda role: gettext(ROLE_EXPLAINED[Role(role)]),
         role_words=lambda role: gettext(ROLE_WORDS[Role(role)]),
         roles=tuple(Role),
-        static=static,
         themes=("system", "light", "dark"),
-        translated=gettext,
-        version=__version__,
-        when=when,
     )
     return made
 
 
-def when(moment: datetime | None, zone: str, *, seconds: bool = True) -> Markup:
-    """A `<time>` in the agency's zone, date and time apart, the zone and UTC in its title; a dash for none."""
-    if moment is None:
-        return Markup("–")
-    date, time = formats.date_and_time(moment, zone, seconds=seconds).split()
-    return Markup(
-        '<time datetime="{}" title="{}" translate="no"><span class="date">{}</span> <span class="time">{}</span></time>'
-    ).format(iso(moment), formats.with_zone(moment, zone), date, time)
-
-
-def query(path: str, given: dict[str, Any], **changed: Any) -> str:
-    """A link with a query string: `given` with some values changed; empty ones are left out."""
-    kept = {name: value for name, value in {**given, **changed}.items() if value not in (None, "", (), [])}
-    return f"{path}?{urlencode(kept, doseq=True)}" if kept else path
-
-
-@cache
 def static(name: str) -> str:
-    """The address of a static file, with its hash, so that browsers keep it until it changes."""
-    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
-    return f"/static/{name}?v={digest}"
+    """The address of a static file of the site, with its hash."""
+    return rendering.static(name, (STATIC, SHARED))

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from candor.core.clock import iso
+from candor.core.spreadsheets import safe_cell
 from candor.docking.reconciliation.periods import Days
 from candor.docking.reconciliation.reconciling import Totals
 from candor.docking.reconciliation.service import Camera, Reconciliation, Summary, Unplaced, Whereabouts
@@ -177,7 +178,7 @@ def _row(
     gone: int,
 ) -> str:
     # A serial number could pass for a formula in a spreadsheet.
-    shown = f"'{serial}" if serial.startswith(("=", "+", "-", "@")) else serial
+    shown = safe_cell(serial)
     figures = ["" if totals is None else seconds(getattr(totals, name)) for name in FIGURES]
     times = ("", "") if span is None else (iso(span.from_at), iso(span.to_at))
     return _line([shown, kind, *times, sort, account_id or "", *figures, left_out, gone])

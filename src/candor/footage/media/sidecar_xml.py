@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from xml.etree.ElementTree import ParseError
 
-from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
-from defusedxml.ElementTree import DefusedXMLParser  # type: ignore[import-untyped]
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
 
 from candor.footage.media.track_points import MOST_POINTS, Row, row
 

@@ -106,6 +106,13 @@ export class Bag {
     return this.files.get(name)?.size ?? 0;
   }
 
+  /** The file itself, to be read in pieces. @param {string} name */
+  blob(name) {
+    const blob = this.files.get(name);
+    if (!blob) throw new UnreadableBag(`The file ${quoted(name)} is missing.`);
+    return blob;
+  }
+
   /** @param {string} name @param {number} [ceiling] */
   async read(name, ceiling = MAX_TEXT) {
     const blob = this.files.get(name);

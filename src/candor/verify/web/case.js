@@ -20,11 +20,15 @@ import { VerifyError, fingerprint } from "./tlog.js";
 /** @typedef {{id: string, parts: {file: string, part: Part}[]}} Recording */
 /** @typedef {{n: number, index: number, leaf: string, payload: string, salt: string, proof: string}} ShownEvent */
 /** @typedef {{n: number, epoch: number, index: number, leaf: string, proof: string}} LostEvent */
-/** @typedef {{recording: string, epochs: {epoch: number, first_n: number, tagKey: Uint8Array<ArrayBuffer>}[], events: ShownEvent[], lost: LostEvent[]}} History */
+/** @typedef {{recording: string, epochs: {epoch: number, first_n: number, tagKey: Uint8Array<ArrayBuffer>}[], events: ShownEvent[], lost: LostEvent[], withheld: WithheldEvent[]}} History */
+/** @typedef {{n: number, index: number, leaf: string, proof: string, reason: string}} WithheldEvent */
+/** @typedef {{recording: string, events: number, reason: string, citation: string, decided_by: string}} WithheldRecording */
+/** @typedef {{discovery: string, number: string, case: string, package: string, made: string, sides: string[], recordings: number, given: {recording: string, events: number, withheld: number}[], withheld: WithheldRecording[], reasons: Map<string, string>}} Discovery */
+/** @typedef {{discovery: string, number: string, case: string, made: string, sides: string[], recordings: number, given: number, withheld: WithheldRecording[], events: number, withheld_events: number}} DiscoveryTold */
 /** @typedef {{event: ShownEvent, payload: Record<string, any>}} Shown */
 /**
  * @typedef {object} Report
- * @property {"package" | "redacted"} kind
+ * @property {"package" | "redacted" | "discovery"} kind
  * @property {Step[]} steps
  * @property {"outside" | "package" | "none"} keys
  * @property {string} keySource
@@ -33,7 +37,8 @@ import { VerifyError, fingerprint } from "./tlog.js";
  * @property {KeyUsed[]} witnesses
  * @property {string | null} package
  * @property {string | null} agency
- * @property {{id: string, parts: number, events: number}[]} recordings
+ * @property {{id: string, parts: number, events: number, withheld?: number}[]} recordings
+ * @property {DiscoveryTold} [discovery] Of discovery: what of the case is given and what is withheld.
  * @property {boolean} unreadable
  * @property {"verified" | "consistent-not-proven" | "failed" | "unreadable"} verdict
  * @property {number | null} firstFailure
@@ -143,6 +148,10 @@ export class Case {
     this.histories = new Map();
     /** @type {Map<string, Shown[]>} */
     this.shown = new Map();
+    /** @type {Discovery | null} */
+    this.discovery = null;
+    /** The event of the discovery. @type {{index: number, leaf: string, payload: string, salt: string} | null} */
+    this.made = null;
     /** @type {(bytes: number) => void} */
     this.progress = () => {};
   }

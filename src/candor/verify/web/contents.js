@@ -16,14 +16,24 @@ const RECORDINGS = "data/recordings.json";
 export const ORIGINALS = "data/originals/";
 const CHECKPOINT = "custody/checkpoint";
 const POLICY = "custody/policy.txt";
+/** Recordings of a package, and tag keys of a history. */
+const MAX_RECORDINGS = 10_000;
+const MAX_EPOCHS = 1_000;
+const DISCOVERY_PROOF = "custody/discovery.tlog-proof";
 export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** JSON in which no key stands twice. @param {string} text @param {string} what @returns {any} */
+/**
+ * JSON in which no key stands twice. A number that is not written as a whole one (1.0, 1e0) is read as `true`, so that
+ * neither a count, which has one spelling, nor a text can be read from it.
+ * @param {string} text @param {string} what @returns {any}
+ */
 export function strictJson(text, what) {
   let value;
   let keys = -1;
   try {
-    value = JSON.parse(text);
+    JSON.parse(text);
+    const token = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/gu;
+    value = JSON.parse(text.replace(token, (found) => (found.startsWith('"') || !/[.eE]/.test(found) ? found : "true")));
     keys = countKeys(value);
   } catch {
     throw new VerifyError(`${what} is not JSON, or nested too deeply.`);
@@ -60,6 +70,24 @@ export function textOf(value, what) {
   return value;
 }
 
+/** What Unicode counts as space, as Python's strip() takes it away. */
+const SPACE = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
+const BLANK = new RegExp(`^${SPACE}*$`, "u");
+
+/** A text in which something is to be read. @param {unknown} value @param {string} what @returns {string} */
+export function words(value, what) {
+  const text = textOf(value, what);
+  if (BLANK.test(text)) throw new VerifyError(`${what} is empty.`);
+  return text;
+}
+
+/** A text that has a form in UTF-8: half a pair of surrogates has none. @param {unknown} value @param {string} what */
+function wholeText(value, what) {
+  const text = textOf(value, what);
+  if (/\p{Cs}/u.test(text)) throw new VerifyError(`${what} is not UTF-8 text.`);
+  return text;
+}
+
 /** @param {unknown} value @param {string} what */
 export function uuid(value, what) {
   if (typeof value !== "string" || !UUID.test(value)) throw new VerifyError(`${what} is not an identifier.`);
@@ -92,6 +120,7 @@ export async function readContents(it) {
     if (!parts.length) throw new VerifyError("A recording has no file.");
     return { id: uuid(item.id, "A recording"), parts };
   });
+  if (recordings.length > MAX_RECORDINGS) throw new VerifyError("The package holds too many recordings.");
   if (!recordings.length || new Set(recordings.map((r) => r.id)).size !== recordings.length) {
     throw new VerifyError("The package holds no recording, or one twice.");
   }
@@ -105,16 +134,24 @@ export function readShownEvent(event) {
   return {
     n: count(event?.n, "An event's number"),
     index: count(event.index, "An event's place"),
-    leaf: textOf(event.leaf, "An event's entry"),
-    payload: textOf(event.payload, "An event's content"),
+    leaf: wholeText(event.leaf, "An event's entry"),
+    payload: wholeText(event.payload, "An event's content"),
     salt: hex(fromHex(event.salt, 32, "An event's salt")),
     proof: textOf(event.proof, "An event's proof"),
   };
 }
 
+/** @param {unknown} value */
+function reasonOf(value) {
+  const reason = textOf(value, "A reason");
+  if (!/^[a-z][a-z0-9-]{0,63}$/.test(reason)) throw new VerifyError("A reason has no name.");
+  return reason;
+}
+
 /** @param {string} text @param {string} what @returns {History} */
 function readHistory(text, what) {
   const found = strictJson(text, what);
+  if (list(found?.epochs, "The list of tag keys").length > MAX_EPOCHS) throw new VerifyError(`${what} has too many tag keys.`);
   return {
     recording: uuid(found?.recording, "The history's recording"),
     epochs: list(found.epochs, "The list of tag keys").map((epoch) => ({
@@ -127,15 +164,22 @@ function readHistory(text, what) {
       n: count(lost?.n, "A lost event's number"),
       epoch: count(lost.epoch, "A lost event's tag key"),
       index: count(lost.index, "A lost event's place"),
-      leaf: textOf(lost.leaf, "A lost event's entry"),
+      leaf: wholeText(lost.leaf, "A lost event's entry"),
       proof: textOf(lost.proof, "A lost event's proof"),
+    })),
+    withheld: list(found.withheld ?? [], "The list of events that are not opened").map((kept) => ({
+      n: count(kept?.n, "An event's number"),
+      index: count(kept.index, "An event's place"),
+      leaf: wholeText(kept.leaf, "An event's entry"),
+      proof: textOf(kept.proof, "An event's proof"),
+      reason: reasonOf(kept.reason),
     })),
   };
 }
 
 /** @param {Case} it @param {Doing} step */
 export async function readHistories(it, step) {
-  const belongs = new Set([CHECKPOINT, POLICY]);
+  const belongs = new Set(it.discovery ? [CHECKPOINT, POLICY, DISCOVERY_PROOF] : [CHECKPOINT, POLICY]);
   for (const recording of it.recordings ?? []) {
     const name = `custody/${recording.id}/history.json`;
     belongs.add(name);
@@ -145,7 +189,7 @@ export async function readHistories(it, step) {
       if (history.recording === recording.id) {
         it.histories.set(recording.id, history);
         events = history.events.length;
-        for (const event of history.events) belongs.add(proofName(recording.id, event.n));
+        for (const event of [...history.events, ...history.withheld]) belongs.add(proofName(recording.id, event.n));
         for (const lost of history.lost) belongs.add(lostProofName(recording.id, lost.index));
       } else {
         step.fail(`${quoted(name)} is the history of another recording`);
@@ -154,7 +198,9 @@ export async function readHistories(it, step) {
       if (!(error instanceof VerifyError)) throw error;
       step.fail(`the custody history of recording ${recording.id}: ${error.message}`);
     }
-    it.report.recordings.push({ id: recording.id, parts: recording.parts.length, events });
+    const told = { id: recording.id, parts: recording.parts.length, events };
+    const withheld = it.histories.get(recording.id)?.withheld.length ?? 0;
+    it.report.recordings.push(it.discovery ? { ...told, withheld } : told);
   }
   for (const name of it.open.names) {
     if (name.startsWith("custody/") && !belongs.has(name)) step.fail(`${quoted(name)} belongs to no event of a history shown here`);

@@ -7,6 +7,7 @@
 import { quoted } from "./bag.js";
 import { many, moment } from "./case.js";
 import { ORIGINALS, UUID, list, lostProofName, place, proofName, readContents, readHistories, readPart } from "./contents.js";
+import { DISCLOSED, checkEverythingNamed, checkMade, readDiscovery, readMade } from "./discovery.js";
 import {
   VerifyError,
   canonicalJson,
@@ -22,6 +23,7 @@ import {
   verifyInclusion,
   verifyOpening,
 } from "./tlog.js";
+import { checkSaid, checkWithheldEvents, includedWithheld } from "./withheld.js";
 
 /** @typedef {import("./tlog.js").Checkpoint} Checkpoint */
 /** @typedef {import("./case.js").Case} Case */
@@ -52,14 +54,17 @@ export async function checkCustody(it) {
   // 8. Every event's leaf is in the checkpoint's tree at its index.
   await it.step(8, async (step) => {
     await readContents(it);
+    await readDiscovery(it);
     await readHistories(it, step);
     if (it.checkpoint) await checkInclusion(it, it.checkpoint, step);
     else step.fail("there is no checkpoint to compare with");
+    if (it.checkpoint && it.discovery) await readMade(it, it.checkpoint);
   });
   // 9. Every opening matches its leaf's commitment and hour.
   const nine = await it.step(9, (step) => {
     if (it.histories.size) checkOpenings(it, step);
     else step.notRun("not run: there is no custody history");
+    if (it.histories.size && it.made) checkPayload(/** @type {Record<string, any>} */ (verifyOpening(it.made.leaf, it.made.payload, it.made.salt)));
   });
   // The rest rests on what the events say, so it is done only when every event of every recording was opened.
   const recordings = it.recordings;
@@ -70,13 +75,19 @@ export async function checkCustody(it) {
     return;
   }
   // 10. Each history runs from 0 without a gap under its chained tag keys.
-  await it.step(10, (step) => checkWhole(it, step));
+  await it.step(10, (step) => {
+    checkWhole(it, step);
+    if (it.discovery) checkEverythingNamed(it, it.discovery, recordings, step);
+  });
   // 11. Each original is what its sealing event committed to.
   await it.step(11, (step) => checkOriginals(it, recordings, step));
   // 12. The last event of each history is the export of this very package, and of the files beside its payload.
   await it.step(12, async (step) => {
-    checkExport(it, (await it.open.digests("manifest-sha256.txt")).sha256, recordings, step);
-    await checkDocuments(it, recordings, step);
+    const manifest = (await it.open.digests("manifest-sha256.txt")).sha256;
+    const kind = it.discovery ? DISCLOSED : EXPORTED;
+    checkExport(it, manifest, recordings, step, kind);
+    await checkDocuments(it, recordings, step, kind);
+    if (it.discovery) checkMade(it, it.discovery, manifest, step);
   });
 }
 
@@ -93,6 +104,19 @@ export async function checkInclusion(it, checkpoint, step) {
       places.set(event.index, here);
       try {
         await included(it, recording, event, checkpoint);
+      } catch (error) {
+        if (!(error instanceof VerifyError)) throw error;
+        step.fail(`${here}: ${error.message}`);
+      }
+      events += 1;
+    }
+    for (const kept of history.withheld) {
+      const here = `${place(recording, kept.n)}, which is not opened`;
+      const other = places.get(kept.index);
+      if (other !== undefined) step.fail(`${here} and ${other} claim the same entry ${kept.index} of the log`);
+      places.set(kept.index, here);
+      try {
+        await includedWithheld(it, recording, kept, checkpoint);
       } catch (error) {
         if (!(error instanceof VerifyError)) throw error;
         step.fail(`${here}: ${error.message}`);
@@ -191,10 +215,10 @@ function checkWhole(it, step) {
   for (const [recording, history] of it.histories) {
     const events = it.shown.get(recording) ?? [];
     const numbers = events.map(({ event }) => event.n);
-    const covered = new Set([...numbers, ...history.lost.map(({ n }) => n)]);
+    const covered = new Set([...numbers, ...[...history.lost, ...history.withheld].map(({ n }) => n)]);
     const last = numbers.at(-1) ?? -1;
     const inOrder = numbers.every((n, i) => i === 0 || n > (numbers[i - 1] ?? 0));
-    if (!events.length || !inOrder || covered.size !== last + 1 || Math.max(...covered) !== last) {
+    if (!events.length || !inOrder || covered.size !== last + 1 || [...covered].some((n) => n > last)) {
       step.fail(`recording ${recording}: its events are not numbered 0, 1, 2 … without a gap and in order`);
       continue;
     }
@@ -208,10 +232,13 @@ function checkWhole(it, step) {
     }
     epochs.forEach((_, i) => checkEpoch(recording, history, i, events, step));
     checkTimes(recording, events, it.report.witnesses, step);
+    checkWithheldEvents(recording, history, step);
     checkLost(recording, history, step);
   }
   const events = [...it.shown.values()].reduce((sum, shown) => sum + shown.length, 0);
-  step.say(`no gap and no event twice among ${many(events)} events`);
+  const withheld = [...it.histories.values()].reduce((sum, history) => sum + history.withheld.length, 0);
+  const more = withheld ? ` and ${many(withheld)} that are not opened` : "";
+  step.say(`no gap and no event twice among ${many(events)} events${more}`);
 }
 
 /** Lost events carry the recording's tags, and each is said loudly. @param {string} recording @param {History} history @param {Doing} step */
@@ -256,6 +283,10 @@ function checkEpoch(recording, history, at, events, step) {
   if (!after) return;
   if (!last) {
     step.fail(`recording ${recording}: no event shown hands over to tag key ${after.epoch}`);
+    return;
+  }
+  if (last.event.n !== after.first_n - 1) {
+    step.fail(`${place(recording, after.first_n - 1)} must hand over to tag key ${after.epoch}, and is not opened`);
     return;
   }
   const { details, kind } = last.payload;
@@ -338,12 +369,12 @@ async function checkOriginals(it, recordings, step) {
   step.say(`${many(taken.size)} files, ${many(size)} bytes`);
 }
 
-/** Step 12. @param {Case} it @param {string} manifest @param {Recording[]} recordings @param {Doing} step */
-function checkExport(it, manifest, recordings, step) {
+/** Step 12. @param {Case} it @param {string} manifest @param {Recording[]} recordings @param {Doing} step @param {string} kind The event of the hand-out. */
+function checkExport(it, manifest, recordings, step, kind) {
   for (const { id } of recordings) {
     const events = it.shown.get(id) ?? [];
     const last = events.at(-1);
-    if (!last || last.payload.kind !== EXPORTED) {
+    if (!last || last.payload.kind !== kind) {
       step.fail(`recording ${id}: its history does not end with its hand-out`);
       continue;
     }
@@ -353,11 +384,13 @@ function checkExport(it, manifest, recordings, step) {
     if (details.manifest_sha256 !== manifest) {
       step.fail(`${here} is the hand-out of other files: the list of payload files is not the one it names`);
     }
-    const lost = it.histories.get(id)?.lost ?? [];
-    const length = new Set([...events.map(({ event }) => event.n), ...lost.map(({ n }) => n)]).size;
+    const history = it.histories.get(id);
+    const unopened = [...(history?.lost ?? []), ...(history?.withheld ?? [])];
+    const length = new Set([...events.map(({ event }) => event.n), ...unopened.map(({ n }) => n)]).size;
     if (details.events !== length) {
       step.fail(`${here} says that there were ${shown(details.events)} events; shown are ${many(length)}`);
     }
+    checkSaid(here, details, history, step);
     if (!Number.isSafeInteger(details.log_size) || details.log_size > last.event.index) {
       step.fail(`${here} says that the log had ${shown(details.log_size)} entries before it, yet it is entry ${last.event.index}`);
     }

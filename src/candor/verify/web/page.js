@@ -59,7 +59,12 @@ function icon(kind) {
 // ---------------------------------------------------------------- A: keys
 
 const keys = /** @type {HTMLTextAreaElement} */ (byId("keys"));
-let keysFrom = "typed in on this page";
+let keysFrom = whereFrom();
+
+/** A page that offers keys of its own says where they come from, until somebody types others. */
+function whereFrom() {
+  return (keys.value && keys.dataset.offered === keys.value && keys.dataset.source) || "typed in on this page";
+}
 
 /** @returns {Trust | null} Null while what stands there cannot be read. */
 function readKeys() {
@@ -88,7 +93,7 @@ function readKeys() {
 }
 
 keys.addEventListener("input", () => {
-  keysFrom = "typed in on this page";
+  keysFrom = whereFrom();
   readKeys();
 });
 byId("keys-file").addEventListener("change", async (event) => {
@@ -111,6 +116,9 @@ let busy = false;
 /** @param {Given} files @param {string} name */
 function choose(files, name) {
   if (busy) return;
+  // A page around this one may know what to do with a file that is no package.
+  const told = { detail: { file: files, name }, cancelable: true };
+  if (files instanceof Blob && !document.dispatchEvent(new CustomEvent("candor-file", told))) return;
   given = files;
   chosen = name;
   byId("chosen").textContent = shown(name);
@@ -268,9 +276,21 @@ function drawFacts(report) {
   /** @type {[string, Node | string][]} */
   const facts = [["Checked", `${chosen ? `${shown(chosen)}, ` : ""}${moment(Math.floor(Date.now() / 1000))}`]];
   if (report.agency !== null) facts.push(["From", `${shown(report.agency)}, package ${report.package}`]);
-  if (report.kind === "redacted") facts.push(["Holds", "a redacted copy; the original is not in it"]);
-  for (const { id, parts, events } of report.recordings) {
-    facts.push(["Recording", `${id}: ${parts} file${parts === 1 ? "" : "s"}, ${events} custody events`]);
+  if (report.kind === "redacted") {
+    const copies = report.recordings.reduce((sum, { parts }) => sum + parts, 0);
+    const one = "a redacted copy; the original is not in it";
+    facts.push(["Holds", copies === 1 ? one : `${copies} redacted copies; the originals are not in it`]);
+  }
+  for (const { id, parts, events, withheld } of report.recordings) {
+    const kept = withheld ? `, ${withheld} more not opened` : "";
+    facts.push(["Recording", `${id}: ${parts} file${parts === 1 ? "" : "s"}, ${events} custody events${kept}`]);
+  }
+  if (report.discovery) {
+    const { number, case: which, recordings, given, withheld } = report.discovery;
+    facts.push(["Discovery", `${shown(number)} in case ${shown(which)}: ${recordings} recordings, ${given} given, ${withheld.length} withheld`]);
+    for (const one of withheld) {
+      facts.push(["Withheld", `${one.recording}: ${one.events} custody events; ${shown(one.reason)} (${shown(one.citation)})`]);
+    }
   }
   if (report.log) {
     const where = report.keys === "outside" ? report.keySource : "FROM THE PACKAGE ITSELF";

@@ -118,11 +118,12 @@ export function same(a, b) {
 
 /** Text for a page: bounded, and with everything that could turn or hide characters spelled out. @param {unknown} text */
 export function shown(text) {
-  const cut = [...String(text)].slice(0, 160);
+  const given = typeof text === "object" && text !== null ? JSON.stringify(text) : String(text);
+  const cut = [...given].slice(0, 160);
   const safe = cut.map((c) =>
     /[\p{C}\p{Zl}\p{Zp}]/u.test(c) ? `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}` : c,
   );
-  return safe.join("") + (cut.length < [...String(text)].length ? "…" : "");
+  return safe.join("") + (cut.length < [...given].length ? "…" : "");
 }
 
 // ---------------------------------------------------------------- JSON in its one spelling
@@ -585,7 +586,7 @@ export function parseLeaf(leafText) {
 export function isTime(text) {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(text)) return false;
   const seconds = Date.parse(`${text.slice(0, 19)}Z`);
-  return !Number.isNaN(seconds) && new Date(seconds).toISOString().slice(0, 19) === text.slice(0, 19);
+  return !Number.isNaN(seconds) && !text.startsWith("0000") && new Date(seconds).toISOString().slice(0, 19) === text.slice(0, 19);
 }
 
 /**

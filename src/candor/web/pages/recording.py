@@ -10,13 +10,14 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from candor import disclosure
+from candor.disclosure.requests.reading import requests_of_recording
 from candor.fleet.rules import KIND_WORDS
 from candor.footage.access_policy import read_policy
 from candor.footage.archiving import archived_of
@@ -60,6 +61,7 @@ from candor.web.pages.recording_player import (
     stage_of,
 )
 from candor.web.pages.recording_redactions import redactions_told
+from candor.web.pages.recording_releases import releases_told
 from candor.web.pages.recording_repair import repairs_told
 from candor.web.pages.recording_restrictions import restrictions_told
 from candor.web.pages.recording_sidecars import sidecars_told
@@ -79,7 +81,7 @@ def show(request: Request) -> Response:
     with here.database.read() as tx:
         values = recording_entry.entry_values(tx, visit.actor, recording_id, visit.zone)
         row: Row = values["row"]
-        values |= _stage_values(tx, request, row)
+        values |= stage_values(tx, request, row)
         values |= recording_labels.labels_told(tx, row)
         values |= recording_law.law_told(tx, visit.actor, row, here.clock.now())
         values |= {
@@ -92,6 +94,8 @@ def show(request: Request) -> Response:
             "track_size": (WIDTH, HEIGHT),
             **archive_told(tx, visit.actor, recording_id),
             **cases_told(tx, visit.actor, row),
+            "asked_for_by": requests_of_recording(tx, visit.actor, row.id),
+            **releases_told(tx, visit.actor, row.id),
             **holds_told(tx, visit.actor, row),
             **redactions_told(tx, visit.actor, row),
             **restrictions_told(tx, visit.actor, recording_id),
@@ -110,7 +114,7 @@ def stage(request: Request) -> Response:
     here, visit = installation_of(request), visit_of(request)
     with here.database.read() as tx:
         values = recording_entry.entry_values(tx, visit.actor, request.path_params["recording_id"], visit.zone)
-        values |= _stage_values(tx, request, values["row"])
+        values |= stage_values(tx, request, values["row"])
     return render(request, "recording_stage.html", **values)
 
 
@@ -129,11 +133,11 @@ def watch(request: Request) -> Response:
         return RedirectResponse(f"/recordings/{recording_id}?viewing={begun.id}", 303)
     with here.database.read() as tx:
         values = recording_entry.entry_values(tx, visit.actor, recording_id, visit.zone)
-        values |= _stage_values(tx, request, values["row"], viewing_id=begun.id)
+        values |= stage_values(tx, request, values["row"], viewing_id=begun.id)
     return render(request, "recording_stage.html", **values)
 
 
-def _stage_values(tx: Connection, request: Request, row: Row, *, viewing_id: str | None = None) -> dict[str, Any]:
+def stage_values(tx: Connection, request: Request, row: Row, *, viewing_id: str | None = None) -> dict[str, Any]:
     here, visit = installation_of(request), visit_of(request)
     found, whole = stage_of(tx, here.jobs, row), whole_of(tx, row)
     marks = marks_told(tx, row.id, found)
@@ -147,6 +151,8 @@ def _stage_values(tx: Connection, request: Request, row: Row, *, viewing_id: str
         "marks": marks,
         "viewing": present,
         "just_begun": viewing_id is not None,
+        # Other pages open the recording too, and they have no history that a view belongs into.
+        "tells_history": urlsplit(request.headers.get("hx-current-url", "")).path in ("", f"/recordings/{row.id}"),
         "config": config(
             found,
             row,

@@ -145,7 +145,7 @@ def begin_download(request: Request) -> Response:
     return RedirectResponse(f"/packages/{package_id}/{found.name}.zip?download={event.id}", 303)
 
 
-class _Zip:
+class PackageZip:
     """A package's zip as a source of bytes."""
 
     def __init__(self, stream: ZipStream) -> None:
@@ -167,7 +167,7 @@ def download(request: Request) -> Response:
         _must_be_on_record(tx, request, visit.actor, found)
         stream = disclosure.open_zip(tx, here.vault, visit.actor, found, record=False, clock=here.clock)
     return answer(
-        request, _Zip(stream), tag=zip_tag(found), media_type="application/zip", file_name=f"{found.name}.zip"
+        request, PackageZip(stream), tag=zip_tag(found), media_type="application/zip", file_name=f"{found.name}.zip"
     )
 
 

@@ -50,6 +50,8 @@ TITLES = {
     "docks": noted("Docks"),
     "missing-footage": noted("What is missing of footage"),
     "law": noted("Law"),
+    "credentials": noted("Content credentials"),
+    "portal": noted("Portal"),
     "codecs": noted("Codecs"),
     "limited": noted("Limited processes"),
     "fonts": noted("Fonts"),
