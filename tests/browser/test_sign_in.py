@@ -71,7 +71,7 @@ def give_password(page: Page, site: Site, name: str) -> None:
 
 
 def sign_out(page: Page) -> None:
-    page.click(".menu > summary")
+    page.click(".menu:not(.more-places) > summary")
     page.click(".menu button:has-text('Sign out')")
     page.wait_for_url("**/sign-in*")
 
@@ -253,7 +253,7 @@ def test_another_window_that_is_used_keeps_this_one_open(visit: Any, place: Site
 def test_locking_by_hand_and_going_back(visit: Any, place: Site, somebody: str) -> None:
     page = visit(place, somebody).page
     page.goto(f"{place.url}/account")
-    page.click(".menu > summary")
+    page.click(".menu:not(.more-places) > summary")
     page.click("text=Lock the screen")
     page.wait_for_url("**/unlock?next=%2Faccount")
     page.fill("input[name=proof_password]", PASSWORD)
