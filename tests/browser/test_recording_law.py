@@ -43,7 +43,8 @@ def test_each_line_opens_to_its_rules(
     expect(release).to_contain_text("It shows a minor: confidential by law.")
     expect(release.get_by_role("link").first).not_to_be_visible()
     release.locator("summary").press("Enter")
-    rule = release.get_by_role("link", name="§ 29-6d (g)(2)(C)").first  # what is withheld; whose consent lifts it comes after
+    # What is withheld comes first, then whose consent lifts it.
+    rule = release.get_by_role("link", name="§ 29-6d (g)(2)(C)").first
     expect(rule).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     box = release.bounding_box()

@@ -223,6 +223,13 @@ def test_opencv_is_given_pixels_only() -> None:
     assert not any("cv2." in one for _, tree in sources() for one in imported(tree)), "import cv2 whole, to be seen"
 
 
+def _above(name: str) -> Iterator[str]:
+    """A module's name, and those of the packages that it is in."""
+    while name:
+        yield name
+        name = name.rpartition(".")[0]
+
+
 def test_what_runs_in_limited_processes_is_imported_there_only() -> None:
     """In any way, at any moment: a module that imports one of them is one of them. Tasks are started by their name."""
     limited, _ = IN_LIMITED_PROCESSES
@@ -232,7 +239,7 @@ def test_what_runs_in_limited_processes_is_imported_there_only() -> None:
         name: found
         for name, tree in sources()
         if name not in limited
-        if (found := {one for one in names if any(f"{full}.".startswith(f"{one}.") for full in imported(tree))})
+        if (found := {one for full in imported(tree) for one in _above(full) if one in names})
     }
     assert wrong == {}, "these would bring a parser of footage into the service"
 
