@@ -40,6 +40,7 @@ __all__ = [
     "history_of",
     "moments_of",
     "names_of",
+    "newest_of",
     "people_of",
     "recordings_of",
     "related_to",
@@ -219,12 +220,19 @@ def related_to(tx: Connection, actor: Actor, case_id: str) -> list[Related]:
 
 def history_of(tx: Connection, actor: Actor, case_id: str, *, limit: int = 100) -> tuple[list[Happening], int]:
     """The newest events of a case, newest first, and how many there are."""
-    of_case = matter_history.c.matter_id == case_id
-    total = tx.scalar(sa.select(sa.func.count()).select_from(matter_history).where(of_case)) or 0
+    return newest_of(tx, actor, matter_history, matter_history.c.matter_id == case_id, limit=limit)
+
+
+def newest_of(
+    tx: Connection, actor: Actor, history: sa.Table, which: sa.ColumnElement[bool], *, limit: int
+) -> tuple[list[Happening], int]:
+    """The newest events that a table of histories names in some of its rows, newest first, and how many there are. A
+    recording that the actor may not see is not named. `history`: a table with `event_id`, of custody events."""
+    total = tx.scalar(sa.select(sa.func.count()).select_from(history).where(which)) or 0
     names = ("id", "kind", "actor", "at", "recording_id", "payload", "position")
-    joined = matter_history.join(custody_event, custody_event.c.id == matter_history.c.event_id)
-    query = sa.select(*(custody_event.c[name] for name in names)).select_from(joined).where(of_case)
-    rows = tx.execute(query.order_by(matter_history.c.event_id.desc()).limit(limit)).all()
+    joined = history.join(custody_event, custody_event.c.id == history.c.event_id)
+    query = sa.select(*(custody_event.c[name] for name in names)).select_from(joined).where(which)
+    rows = tx.execute(query.order_by(history.c.event_id.desc()).limit(limit)).all()
     named = {row.recording_id for row in rows if row.recording_id}
     seen = set(tx.scalars(sa.select(recording.c.id).where(recording.c.id.in_(named), visible_to(actor).expression)))
     return [
@@ -234,7 +242,7 @@ def history_of(tx: Connection, actor: Actor, case_id: str, *, limit: int = 100) 
             row.actor,
             row.at,
             row.recording_id if row.recording_id in seen else None,
-            json.loads(row.payload)["details"],
+            json.loads(row.payload)["details"] if row.payload else {},
             row.position,
         )
         for row in rows

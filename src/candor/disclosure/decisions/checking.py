@@ -130,15 +130,15 @@ def _must_be_gone(copy: CopyFacts, here: Counted, begin: int) -> None:
     if shown is not None:
         at = clock_words(max(0, shown) + begin)
         words = f"{told(here.begin + begin, here.end + begin)} is withheld, and the copy shows a picture of it at {at}."
-        raise _not(copy.recording_id, words, _TODO_HIDE, "withheld", _citation(here))
+        raise _not(copy.recording_id, words, _HOW_TO_HIDE, "withheld", _citation(here))
     heard = _first_heard(copy, here)
     if heard is not None:
         at = clock_words(heard + begin)
         words = f"{told(here.begin + begin, here.end + begin)} is withheld, and its sound can be heard at {at}."
-        raise _not(copy.recording_id, words, _TODO_HIDE, "withheld", _citation(here))
+        raise _not(copy.recording_id, words, _HOW_TO_HIDE, "withheld", _citation(here))
 
 
-_TODO_HIDE = (
+_HOW_TO_HIDE = (
     "Put the withheld stretches into the redaction, as solid whole pictures and muted sound, and make a new copy."
 )
 

@@ -86,7 +86,7 @@ class Seen:
 #: Rooms above say what they know of that stands in the way.
 MORE: list[Callable[[Connection, Seen], Sequence[Obstacle]]] = []
 
-_TODO: Final[Mapping[str, str]] = {
+_WHAT_TO_DO: Final[Mapping[str, str]] = {
     "confidential": (
         "Hide what it protects (name this rule as the exemption), name an exception of the law, or withhold it all."
     ),
@@ -178,7 +178,9 @@ def _of_block(block: Block) -> Obstacle:
     name = f"{rules[0].pack}/{rules[0].id}" if rules else f"law/{block.code}"
     answers, exceptions = _answers(block, rules)
     forbids = Weighing.WEIGHED not in answers
-    return Obstacle(block.code, block.words, citation, name, forbids, answers, exceptions, _TODO.get(block.code, ""))
+    return Obstacle(
+        block.code, block.words, citation, name, forbids, answers, exceptions, _WHAT_TO_DO.get(block.code, "")
+    )
 
 
 def _answers(block: Block, rules: Sequence[Rule]) -> tuple[frozenset[Weighing], tuple[str, ...]]:
@@ -202,7 +204,7 @@ def _of_holds(facts: Facts) -> list[Obstacle]:
             f"hold/{one.id}",
             True,
             _WEIGHED,
-            todo=_TODO["hold"],
+            todo=_WHAT_TO_DO["hold"],
         )
         for one in facts.holds
         if one.kind not in _FOR_RELEASE
@@ -223,7 +225,7 @@ def _of_restrictions(tx: Connection, recording_id: str) -> list[Obstacle]:
                 f"restriction/{one.kind.value}/{one.id}",
                 not by_label,
                 frozenset({Weighing.WEIGHED, Weighing.HIDDEN}) if by_label else _NONE,
-                todo=_TODO["weigh"]
+                todo=_WHAT_TO_DO["weigh"]
                 if by_label
                 else "Whoever placed the restriction lifts it first, where that is right.",
             )

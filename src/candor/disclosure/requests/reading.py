@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from candor.core.ids import is_id
-from candor.custody.events import Event
-from candor.custody.tables import custody_event
 from candor.disclosure.requests.errors import RequestUnknown
 from candor.disclosure.requests.naming import Named
 from candor.disclosure.requests.rules import (
@@ -36,6 +33,7 @@ from candor.disclosure.requests.tables import (
 )
 from candor.footage.rules import RecordingState, visible_to
 from candor.footage.tables import recording
+from candor.matters.inside import Happening, newest_of
 from candor.people.rules import Actor, Permission
 from candor.people.tables import account
 
@@ -158,19 +156,6 @@ class RequestRecordings:
     hidden: int
 
 
-@dataclass(frozen=True)
-class Happening:
-    """What happened with a request: a custody event. `position` in the log, None until it is there."""
-
-    event_id: str
-    kind: Event
-    actor: str
-    at: datetime
-    recording_id: str | None
-    details: Mapping[str, Any]
-    position: int | None
-
-
 def records_request(tx: Connection, actor: Actor, request_id: str) -> RecordsRequest:
     """One request by its identifier or number. Raises Refused, RequestUnknown."""
     found = find_request(tx, actor, request_id)
@@ -252,26 +237,7 @@ def history_of_request(
 ) -> tuple[list[Happening], int]:
     """The newest events of a request, newest first, and how many there are. A recording that the actor may not see is
     not named."""
-    of_request = request_history.c.request_id == request_id
-    total = tx.scalar(sa.select(sa.func.count()).select_from(request_history).where(of_request)) or 0
-    names = ("id", "kind", "actor", "at", "recording_id", "payload", "position")
-    joined = request_history.join(custody_event, custody_event.c.id == request_history.c.event_id)
-    query = sa.select(*(custody_event.c[name] for name in names)).select_from(joined).where(of_request)
-    rows = tx.execute(query.order_by(request_history.c.event_id.desc()).limit(limit)).all()
-    named = {row.recording_id for row in rows if row.recording_id}
-    seen = set(tx.scalars(sa.select(recording.c.id).where(recording.c.id.in_(named), visible_to(actor).expression)))
-    return [
-        Happening(
-            row.id,
-            Event(row.kind),
-            row.actor,
-            row.at,
-            row.recording_id if row.recording_id in seen else None,
-            json.loads(row.payload)["details"] if row.payload else {},
-            row.position,
-        )
-        for row in rows
-    ], total
+    return newest_of(tx, actor, request_history, request_history.c.request_id == request_id, limit=limit)
 
 
 _COLUMNS = [request_table.c[name] for name in RecordsRequest.__dataclass_fields__ if name in request_table.c]

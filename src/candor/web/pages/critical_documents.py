@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
-from candor.core.errors import CandorError
 from candor.disclosure.critical.incidents import critical_incident_of
 from candor.disclosure.requests import documents
 from candor.disclosure.requests.errors import DocumentUnknown
-from candor.disclosure.requests.rules import DocumentKind
 from candor.web.access import in_thread, installation_of, page, visit_of
-from candor.web.pages.recording_media import disposition
-from candor.web.pages.request_documents import body_of, pieces_of
+from candor.web.pages.request_documents import body_of, keep_sent, sent
 from candor.web.pages.requests_words import MANAGE, VIEW
 
 __all__ = ["routes"]
@@ -28,15 +25,7 @@ def _add(request: Request, data: bytes) -> Response:
     here, actor = installation_of(request), visit_of(request).actor
     with here.database.read() as tx:  # nothing is sealed for an incident that is not there
         one = critical_incident_of(tx, actor, request.path_params["critical_id"])
-    kind = request.query_params.get("kind", DocumentKind.OTHER.value)
-    kind = DocumentKind.OTHER.value if kind == DocumentKind.LETTER.value else kind
-    taken = documents.take(here.vault, request.query_params.get("name", ""), data)
-    try:
-        with here.database.write() as tx:
-            documents.add(tx, here.vault, actor, taken, kind, critical_id=one.id, clock=here.clock)
-    except CandorError:
-        here.vault.discard(taken.sealed)
-        raise
+    keep_sent(request, data, critical_id=one.id)
     return RedirectResponse(f"/critical/{one.id}?said=request-document-added#documents", 303)
 
 
@@ -49,13 +38,7 @@ def fetch(request: Request) -> Response:
         if found.critical_id != one.id:
             raise DocumentUnknown(id=found.id)
         found, stream = documents.open_document(tx, here.vault, actor, found.id)
-    headers = {
-        "cache-control": "private, no-store",
-        "content-disposition": disposition(found.file_name),
-        "content-length": str(found.size),
-        "x-content-type-options": "nosniff",
-    }
-    return StreamingResponse(pieces_of(stream, found), media_type=found.media_type, headers=headers)
+    return sent(stream, found)
 
 
 routes = [

@@ -96,16 +96,7 @@ def _add(request: Request, data: bytes) -> Response:
     here, actor = installation_of(request), visit_of(request).actor
     with here.database.read() as tx:  # nothing is sealed for a request that is not there
         one = records_request(tx, actor, request.path_params["request_id"])
-    kind = request.query_params.get("kind", DocumentKind.OTHER.value)
-    if kind == DocumentKind.LETTER.value:
-        kind = DocumentKind.OTHER.value  # letters are made here, and only those can be sent
-    taken = documents.take(here.vault, request.query_params.get("name", ""), data)
-    try:
-        with here.database.write() as tx:
-            documents.add(tx, here.vault, actor, taken, kind, request_id=one.id, clock=here.clock)
-    except CandorError:
-        here.vault.discard(taken.sealed)
-        raise
+    keep_sent(request, data, request_id=one.id)
     return RedirectResponse(f"/requests/{one.id}?said=request-document-added#documents", 303)
 
 
@@ -118,6 +109,26 @@ def fetch(request: Request) -> Response:
         if found.request_id != one.id:
             raise DocumentUnknown(id=found.id)
         found, stream = documents.open_document(tx, here.vault, actor, found.id)
+    return sent(stream, found)
+
+
+def keep_sent(request: Request, data: bytes, **of: str) -> None:
+    """Keep a document that was sent, `of` a request or a critical incident. Query: name, kind."""
+    here, actor = installation_of(request), visit_of(request).actor
+    kind = request.query_params.get("kind", DocumentKind.OTHER.value)
+    if kind == DocumentKind.LETTER.value:
+        kind = DocumentKind.OTHER.value  # letters are made here, and only those can be sent
+    taken = documents.take(here.vault, request.query_params.get("name", ""), data)
+    try:
+        with here.database.write() as tx:
+            documents.add(tx, here.vault, actor, taken, kind, **of, clock=here.clock)
+    except CandorError:
+        here.vault.discard(taken.sealed)
+        raise
+
+
+def sent(stream: SealedStream, found: Document) -> Response:
+    """A document, to be saved; a letter, which was made here, is shown."""
     shown = disposition(found.file_name)
     if found.kind is DocumentKind.LETTER:
         shown = shown.replace("attachment", "inline", 1)
