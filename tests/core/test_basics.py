@@ -71,6 +71,14 @@ class TestSettings:
         with pytest.raises(SettingsWrong, match="CANDOR_PORT"):
             Settings.load()
 
+    @pytest.mark.parametrize("name", ["CANDOR_WITNESSES", "candor_witnesses"])
+    def test_a_list_is_written_as_json(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        monkeypatch.setenv(name, '["one http://a", "two http://b"]')
+        assert Settings.load().witnesses == ("one http://a", "two http://b")
+        monkeypatch.setenv(name, "one http://a")
+        with pytest.raises(SettingsWrong, match="CANDOR_WITNESSES is no list as JSON writes one"):
+            Settings.load()
+
 
 class TestFiles:
     def test_a_file_is_there_whole_with_its_mode(self, tmp_path: Path) -> None:
