@@ -28,6 +28,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 from sqlalchemy.util import LRUCache
 
 from candor.core import limited
@@ -98,6 +99,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     size = Counter(item.path for item in items)
     items.sort(key=lambda item: (place.get(item.path, len(LONGEST)), -size[item.path], str(item.path)))
 
+
+# How long an example takes says nothing on a machine that others use. (Under CI Hypothesis has none by itself.)
+settings.register_profile("candor", deadline=None)
+settings.load_profile("candor")
 
 # Thousands of tests are collected and stay: what they are made up of need not be looked through again and again.
 gc.set_threshold(50_000, 20, 100)

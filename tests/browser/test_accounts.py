@@ -48,6 +48,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) -> Ite
         yield made
 
 
+@pytest.mark.long
 def test_any_width_and_both_colours(visit: Any, kept: Site, at_every_size: Callable[[Page], None]) -> None:
     page = visit(kept, "chief", width=360).page
     for path in PAGES:

@@ -62,6 +62,7 @@ def paths_of(site: Any) -> list[str]:
     return ["/cameras", "/cameras/new", *cameras, "/sites", f"/recordings/{recording}/conflicts"]
 
 
+@pytest.mark.long
 def test_pages_at_every_size(visit: Any, fleet: Any, at_every_size: Any) -> None:
     page = visit(fleet, "chief", width=360).page
     for path in paths_of(fleet):

@@ -49,6 +49,7 @@ def kept(fresh_site: Any) -> Any:
     return fresh_site
 
 
+@pytest.mark.long
 def test_pages_at_every_size(visit: Any, kept: Any, at_every_size: Any) -> None:
     page = visit(kept, "technician", width=360).page
     for path in ("/cases", f"/cases/new?ids={kept.free}", f"/cases/add?ids={kept.free}", f"/cases/{kept.case}"):

@@ -55,6 +55,7 @@ def docked(door: None, fresh_site: Any) -> Any:
     return fresh_site
 
 
+@pytest.mark.long
 def test_pages_at_every_size(visit: Any, docked: Any, at_every_size: Any) -> None:
     page = visit(docked, "technician", width=360).page
     stretch = "what=stretch&begin=2026-11-20T18:00:00Z&end=2026-11-20T18:01:00Z"

@@ -38,6 +38,7 @@ def told(fresh_site: Any) -> Any:
     return fresh_site
 
 
+@pytest.mark.long
 def test_pages_at_every_size(visit: Any, told: Any, at_every_size: Any) -> None:
     page = visit(told, "chief", width=360).page
     for path in ("/inbox", "/inbox?shown=all", "/account/notices", "/notices"):

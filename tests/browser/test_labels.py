@@ -60,6 +60,7 @@ def test_an_officer_tests_the_camera_and_labels_a_recording_on_a_telephone(visit
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.mark.long
 def test_every_page_is_usable_at_every_size_and_colour(
     visit: Any, shift: Any, at_every_size: Callable[..., None]
 ) -> None:

@@ -31,6 +31,7 @@ def test_a_rule_is_found_and_read(site: Any, visit: Callable[..., Any], accessib
     accessible(page)
 
 
+@pytest.mark.long
 def test_a_pack_at_every_width(site: Any, visit: Callable[..., Any], at_every_size: Callable[..., None]) -> None:
     page = visit(site, "officer", width=360).page
     page.goto(f"{site.url}/law/us-ct")

@@ -132,6 +132,7 @@ def test_signatures_track_and_files_beside_it(visit: Any, site: Any, three: str)
     expect(page.locator("#history")).to_contain_text("download of a file beside the recording")
 
 
+@pytest.mark.long
 def test_nothing_runs_out_of_the_page(visit: Any, site: Any, three: str, at_every_size: Callable[..., None]) -> None:
     page = visit(site, "records", width=360, height=1000).page
     open_player(page, three)

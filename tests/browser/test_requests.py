@@ -53,6 +53,7 @@ def office(fresh_site: Any) -> Any:
     return fresh_site
 
 
+@pytest.mark.long
 def test_pages_at_every_size(visit: Any, office: Any, at_every_size: Any) -> None:
     page = visit(office, "records", width=360).page
     for path in ("", "/new", "/import", "/statistics", f"/{office.full}"):

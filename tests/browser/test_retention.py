@@ -59,6 +59,7 @@ def test_from_a_hold_to_an_approval(visit: Callable[..., Any], keeping: Any) -> 
     expect(other.get_by_text("It is approved")).to_be_visible()
 
 
+@pytest.mark.long
 def test_pages_at_every_size(visit: Callable[..., Any], keeping: Any, at_every_size: Callable[..., None]) -> None:
     page = visit(keeping, "records", width=360).page
     for path in ("", "/changes", "/dispositions", "/holds"):

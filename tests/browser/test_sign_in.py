@@ -307,6 +307,7 @@ def test_the_notice_and_what_must_be_set_up_first(
             policy.change(tx, system_actor("setup"), {"notice_shown": False, "second_factor_roles": []})
 
 
+@pytest.mark.long
 def test_nothing_is_wider_than_the_screen(visit: Any, place: Site, somebody: str) -> None:
     def fits_here(page: Page) -> None:
         for width in (2560, 360):

@@ -39,6 +39,7 @@ def desk(fresh_site: Any) -> Any:
     return fresh_site
 
 
+@pytest.mark.long
 def test_pages_at_every_size(visit: Any, desk: Any, at_every_size: Any) -> None:
     page = visit(desk, "technician", width=360).page
     for path in (f"/recordings/{desk.one}", f"/recordings/{desk.one}/restrictions", "/access-rules"):

@@ -323,6 +323,7 @@ def test_killed_between_storing_and_answering_it_stands_by_what_it_stored(tmp_pa
         assert not isinstance(again, Conflict)
 
 
+@pytest.mark.long
 def test_killed_at_any_moment_it_never_forgets_what_it_cosigned(tmp_path: Path) -> None:
     home = tmp_path / "witness"
     with watching(home, LOG.key.format()) as made:

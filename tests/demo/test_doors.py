@@ -26,6 +26,8 @@ from candor.footage.tracks import tracks_of
 from candor.installation import Installation
 from candor.verify.merkle import leaf_hash, root_of
 
+pytestmark = pytest.mark.long
+
 DAY = date(2026, 11, 20)
 
 

@@ -18,6 +18,8 @@ import pytest
 from candor.demo.footage import DEVICES, WEARERS, DemoClip, find_assets, make_footage
 from candor.demo.footage.make import TAKES
 
+pytestmark = pytest.mark.long
+
 MADE = ("incident-alvarez", "incident-car-412", "flat-tyre", "commuter-lot", "village")
 SCALE = 0.045
 

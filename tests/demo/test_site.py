@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from tests import forked
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def environment() -> dict[str, str]:

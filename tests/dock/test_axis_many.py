@@ -29,6 +29,8 @@ from candor.docking import axis
 from candor.footage.tables import gathering, part, recording
 from candor.installation import Installation
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(("database_url", "cameras"), [("sqlite", 100), ("postgresql", 40)], indirect=["database_url"])
 def test_a_controller_with_a_hundred_cameras_hands_over_everything(door: Door, cameras: int) -> None:

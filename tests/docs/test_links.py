@@ -13,7 +13,7 @@ from tests.docs.test_reference import COMMANDS, _options
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 #: Words of `./run` that are not Candor's commands.
-RUN_WORDS = {"test", "test-services", "soak", "check", "lock", "bench", "help"}
+RUN_WORDS = {"test", "test-long", "test-services", "soak", "check", "lock", "bench", "help"}
 
 
 @pytest.mark.parametrize("page", all_pages(), ids=name_of)

@@ -292,6 +292,7 @@ def test_disk_full_during_sealing(make_archive: Callable[..., Archive], tmp_path
         assert again.received.new, "with room again, it goes in"
 
 
+@pytest.mark.long
 def test_no_room_for_a_file_during_sealing(tmp_path: Path) -> None:
     """What a full disk does, without a mount: the kernel lets no file of this process grow past a limit."""
 

@@ -22,6 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from tests.footage.clips import mp4
 
@@ -34,6 +35,8 @@ from candor.jobs.tables import job
 from candor.store import KeyRing, Vault, create_keyring, sweep
 from candor.store.folder import FolderStore
 from candor.store.tables import vault_key, vault_object
+
+pytestmark = pytest.mark.long
 
 KILLS = int(os.environ.get("CANDOR_SOAK", "10"))
 SEED = int(os.environ.get("CANDOR_KILL_SEED", str(random.randrange(1 << 32))))

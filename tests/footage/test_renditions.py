@@ -140,6 +140,7 @@ def test_a_busy_machine_is_no_reason_to_have_none(archive: Archive, monkeypatch:
     assert {found.state for found in _made(archive, received).values()} == {RenditionState.READY}
 
 
+@pytest.mark.long
 def test_killed_while_making(archive: Archive, tmp_path: Path) -> None:
     """Real workers are killed at several moments; in the end each rendition is there once, on record once, and what
     they left in the store is named by no row."""

@@ -12,6 +12,7 @@ MUTANTS = 300
 PORTIONS = 10
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("portion", range(PORTIONS))
 def test_mutants(portion: int) -> None:
     tally = Tally()

@@ -17,6 +17,8 @@ from candor.jobs import Jobs, JobState
 from candor.jobs.tables import job, job_worker
 from candor.jobs.workers import Process
 
+pytestmark = pytest.mark.long
+
 MakeJobs = Callable[..., Jobs]
 StartWorker = Callable[..., Any]  # Worker of conftest.py beside this file
 Until = Callable[..., Any]

@@ -53,7 +53,7 @@ class Device:
             {
                 "clientDataJSON": bytes_to_base64url(client),
                 "authenticatorData": bytes_to_base64url(data),
-                "signature": bytes_to_base64url(signature[:-1] + b"\0" if changed.get("spoil") else signature),
+                "signature": bytes_to_base64url(_spoilt(signature) if changed.get("spoil") else signature),
             }
         )
 
@@ -70,3 +70,8 @@ class Device:
     def _answer(self, response: dict[str, Any]) -> str:
         name = bytes_to_base64url(self.credential_id)
         return json.dumps({"id": name, "rawId": name, "type": "public-key", "response": response})
+
+
+def _spoilt(signature: bytes) -> bytes:
+    """Another one: its last byte is never what it was."""
+    return signature[:-1] + bytes([signature[-1] ^ 1])

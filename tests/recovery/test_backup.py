@@ -341,6 +341,7 @@ Machine(Settings.load(home=Path(home), keys=Path(keys), database_url=url), Path(
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_killed_in_the_middle_of_an_object_the_next_run_goes_on(machine: Machine, another: Machine) -> None:
     with machine.open() as here:

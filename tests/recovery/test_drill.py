@@ -35,6 +35,8 @@ from candor.people.rules import Role
 from candor.store.tables import vault_key
 from candor.web.app import create_app
 
+pytestmark = pytest.mark.long
+
 
 @dataclass
 class Candor:

@@ -136,6 +136,7 @@ def test_a_backup_never_holds_the_key_encryption_key(machine: Machine) -> None:
     assert file["key"].rstrip("=") not in inside
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_it_goes_from_one_kind_of_database_to_the_other_and_back(
     machine: Machine, request: pytest.FixtureRequest, tmp_path: Path
@@ -454,6 +455,7 @@ STOPPED = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("database_url", "step"), STOPPED, indirect=["database_url"])
 def test_it_goes_on_where_it_was_stopped_and_is_closed_until_then(
     machine: Machine, another: Machine, step: str

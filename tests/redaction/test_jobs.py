@@ -249,6 +249,7 @@ def test_a_kind_that_nothing_here_looks_for_is_a_doubt(bench: Bench, monkeypatch
     assert bench.events(Event.REDACTION_RENDERED)[0]["reasons"] == ["not-looked"]
 
 
+@pytest.mark.long
 @only_sqlite
 @pytest.mark.parametrize("meanwhile", ["look", "analyse", "render", "prove"])
 def test_what_a_purge_meets_ends_and_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch, meanwhile: str) -> None:

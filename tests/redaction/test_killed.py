@@ -22,6 +22,8 @@ from candor.redaction.rendering import ask_for_copies
 from candor.redaction.rules import CopyState, PartState
 from candor.store.tables import vault_object
 
+pytestmark = pytest.mark.long
+
 assert forked  # what it imports beforehand makes a process begin at once
 _context = multiprocessing.get_context("forkserver")
 

@@ -185,6 +185,7 @@ def test_an_order_erases_or_seals_what_is_young(office: Office) -> None:
         assert other in tx.scalars(sa.select(recording.c.id).where(visible_to(office.technician).expression)).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [150, pytest.param(10_000, marks=pytest.mark.soak)])
 def test_killed_at_random_moments_it_ends_complete_with_one_tombstone_each(
     office: Office, database_url: str, count: int

@@ -18,6 +18,8 @@ from candor.core.database import Database
 from candor.store import KeyRing, Vault, sweep
 from candor.store.folder import FolderStore
 
+pytestmark = pytest.mark.long
+
 SEALER = """
 import hashlib, sys
 from pathlib import Path

@@ -19,6 +19,8 @@ from candor.footage.intake import Claim, Intake
 from candor.footage.tables import part
 from candor.installation import Installation
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def site(tmp_path: Path, cheap_passwords: None) -> TusSite:

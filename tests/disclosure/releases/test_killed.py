@@ -21,6 +21,8 @@ from candor.published.errors import FileGone
 from candor.verify.package import verify_package
 from candor.verify.trust import Trust
 
+pytestmark = pytest.mark.long
+
 assert forked  # what it imports beforehand makes a process begin at once
 _context = multiprocessing.get_context("forkserver")
 

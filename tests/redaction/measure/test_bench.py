@@ -215,7 +215,7 @@ def test_what_limited_processes_spend_is_counted_while_they_wait(clip: KnownClip
         before, speeds = processor_seconds(), {}
         with timed(speeds, "frames", 30), Memory() as memory:
             _, facts = watch(stream, plan, lambda pictures: sum(1 for _ in pictures))
-    assert limited.waiting_processes() == waiting
+    assert {*waiting} <= {*limited.waiting_processes()}, "they wait on"
     assert facts["pictures"] == 30
     assert speeds["frames"].processor >= 0.8 * facts["decoding"]
     assert memory.most > 0

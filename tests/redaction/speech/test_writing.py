@@ -125,6 +125,7 @@ def test_from_the_original_to_the_text(archive: Archive, tmp_path: Path) -> None
     assert here.speech == [list(one) for one in text.speech]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_killed_it_goes_on_where_it_was(archive: Archive, tmp_path: Path) -> None:
     """SIGKILL once two stretches are sealed: what was heard is not heard again, and nothing is missing or twice."""
@@ -184,6 +185,7 @@ class Interrupted(Patient):
         return super().hear(sound, language)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["removed", "destroyed"])
 def test_nothing_outlives_what_it_is_for(archive: Archive, tmp_path: Path, how: str) -> None:
     """Removed, or its recording destroyed, while it is being written: nothing can be read of it afterwards."""
