@@ -36,6 +36,7 @@ from candor.disclosure.critical import regrouped as critical_regrouped  # noqa: 
 from candor.disclosure.decisions import answers as decisions_answers  # noqa: F401 - when a request can be answered,
 from candor.disclosure.decisions import registered as decisions_registered  # noqa: F401 - what was decided of it,
 from candor.disclosure.decisions import regrouped as decisions_regrouped  # noqa: F401 - also when it became another's,
+from candor.disclosure.discovery import marking, marks_ending
 from candor.disclosure.discovery import registered as discovery_registered  # noqa: F401 - what went to sides of cases,
 from candor.disclosure.publishing import rounds as publishing_rounds
 from candor.disclosure.publishing.rounds import Publishing
@@ -165,6 +166,7 @@ class Installation:
             unopened = timedelta(days=settings.archive_after_days)
             archive_jobs.register(jobs, database, vault, clock=clock, older_than=unopened)
             disclosure.register(jobs, database, vault, log, clock=clock)
+            marking.register(jobs, database, vault, clock=clock, scratch=settings.spool_folder)
             release_jobs.register(jobs, database, vault, log, settings, clock=clock)
             retention_jobs.register(jobs, database, vault, settings, clock=clock)
             redaction_jobs.register(jobs, database, vault, log, settings, clock=clock)
@@ -196,6 +198,11 @@ class Installation:
                 lambda database, clock, since: (
                     request_clocks.go_round(database, clock) + request_kept_on.go_round(database, clock)
                 ),
+            ),
+            Recurring(
+                "disclosure.discovery",
+                marks_ending.EVERY,
+                lambda database, clock, since: marks_ending.go_round(database, self.jobs, self.vault, clock),
             ),
             Recurring(
                 "disclosure.critical",

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import recolour
 from tests.browser.live import until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 #: Address (a key of `site.recordings` after `@`), who looks, what to do first.
 PAGES = {

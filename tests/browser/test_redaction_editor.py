@@ -21,7 +21,7 @@ from candor.redaction.documents import document_at
 from candor.redaction.known import make_clip
 from candor.redaction.model import Document, PartDocument
 
-pytestmark = faces_can_be_found
+pytestmark = [faces_can_be_found, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -114,6 +114,7 @@ def office(fresh_site: Site) -> Office:
     return Office(site, asked.id, recording_id, other, made[0], critical)
 
 
+@pytest.mark.long
 def test_pages_at_every_size(visit: Visit, office: Office, at_every_size: Any) -> None:
     page = visit(office.site, "records", width=360).page
     decide_at = f"/requests/{office.request}/decide?recording="
@@ -164,6 +165,13 @@ def test_a_second_person_sends_back_approves_and_recalls(visit: Visit, office: O
     page.get_by_role("button", name="Recall it now").click()
     expect(page.locator(".sentence")).to_contain_text("It was recalled.")
     expect(page.locator(".request-next")).to_contain_text("A face can be seen.")
+    page.goto(f"{office.site.url}/releases?state=sent-back")
+    page.locator(".queue .row-link").first.click()
+    page.get_by_text("Discard it", exact=True).first.click()
+    page.get_by_label("Why it is discarded").fill("One of them is enough.")
+    page.get_by_role("button", name="Discard it").click()
+    expect(page.locator(".sentence")).to_contain_text("It was discarded before anybody approved it.")
+    expect(page.locator(".request-next")).to_contain_text("One of them is enough.")
 
 
 # -- with a player

@@ -103,5 +103,9 @@ def test_a_critical_incident_from_its_opening_to_its_end(candor: Candor, recordi
     assert "Rosa Diaz (next of kin of somebody who died) saw the footage" in shown
     found = candor("critical", "show", number, *WHO, "--json").json
     assert [one["name"] for one in found["documents"]] == ["consent.txt"], "what was refused kept nothing"
-    assert candor("critical", "close", number, "--reason", "over", *WHO).out == "Closed.\n"
+    close = ("critical", "close", number, "--reason", "over", *WHO)
+    asked = candor(*close)
+    assert (asked.code, "holds 1 recording" in asked.err, recording in asked.out) == (5, True, True)
+    assert candor(*close, "--keep-holds", "a claim", "--free-holds").code == 2
+    assert candor(*close, "--keep-holds", "a claim").out == "Closed.\n1 recording: stays held.\n"
     assert candor("critical", "list", "--closed", *WHO, "--json").json["critical"][0]["number"] == number

@@ -34,7 +34,10 @@ WATCHED = {
 HARMLESS = {"xml.sax.saxutils", "email.utils"}
 """They write, or read one date."""
 
-MAKERS = ("filmstrip", "jpeg", "opening", "pictures", "poster", "probe", "proxy", "render", "sound", "waveform")
+MAKERS = (
+    *("filmstrip", "jpeg", "mark_drawing", "mark_work", "opening", "pictures", "poster", "probe", "proxy", "render"),
+    *("sound", "waveform"),
+)
 REPAIRERS = ("repair", "repair_copy", "repair_found", "repair_proof", "repair_rebuild", "repair_sound")
 LOOKERS = ("frames_work", "plan_work", "sound_shape_work", "times")
 HIDERS = ("burn", "container", "encoder", "painting", "passing", "render_work", "rendering_all", "smart", "sound_hide")
@@ -70,6 +73,7 @@ ALLOWED = {
     "law/reading_tree.py": ({"yaml"}, "the agency's own policy: its events only, of bounded length, depth and number"),
     "web/pages/retention_changes.py": ({"csv"}, "writes"),
     "footage/media/sidecar_xml.py": ({"xml", "defusedxml"}, "runs in limited processes only"),
+    "footage/media/mark_drawing.py": ({"PIL"}, "draws letters of a font that an installed package ships"),
     "health/checks/clock.py": ({"ctypes"}, "asks the kernel about its clock"),
     "health/checks/media.py": ({"av"}, "asks which codecs there are; opens nothing"),
     "notices/delivery.py": ({"email"}, "writes mails"),
@@ -255,6 +259,7 @@ def test_the_service_does_not_import_what_runs_in_limited_processes() -> None:
     assert "examine" in loaded, "the parent's side is"
     assert loaded <= {
         "examine",
+        "mark",
         "renditions",
         "repairs",
         "scratch",

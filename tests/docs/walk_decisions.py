@@ -66,7 +66,7 @@ def _incident(site: Any, recording: str, request: str) -> None:
     site.run("candor request decide", number, recording, *_HELD_BACK)
     site.run("candor critical list")
     site.run("candor critical show", number)
-    _do("critical", "close", number, "--reason", "everything was said")
+    _do("critical", "close", number, "--reason", "everything was said", "--keep-holds", "a lawsuit may follow")
 
 
 def _people() -> None:

@@ -25,7 +25,7 @@ def redaction(site: Any) -> None:
     file = site.home / "bright.mp4"
     file.write_bytes(film(1.0))
     recording = site.run("candor ingest", str(file))["recordings"][0]["id"]
-    _want_nothing_else()
+    want_nothing_else()
     with pytest.MonkeyPatch.context() as patch:
         for module in (detection_jobs, rendering_jobs):
             patch.setattr(module, "detectors_for", lambda *_given, **_more: [Bright()])
@@ -35,7 +35,7 @@ def redaction(site: Any) -> None:
         patch.setattr(rendering_jobs, "render", _refused)
         site.run("candor redact render", made, "--part", "1", "--wait", code=6)
     site.run("candor redact render", made)
-    _want_nothing_else()
+    want_nothing_else()
     _handed_out(site, recording, copy, str(file))
     site.run("candor redact list")
     site.run("candor redact show", made)
@@ -55,7 +55,7 @@ def _refused(*_given: Any, **_more: Any) -> Any:
     raise LimitedRefused(code="test", reason="it is a test")
 
 
-def _want_nothing_else() -> None:
+def want_nothing_else() -> None:
     """Jobs of other rooms that wait are no part of this walk."""
     with Installation.open(Settings.load()) as here, here.database.write() as tx:
         for one in here.jobs.list(tx, limit=1000):

@@ -28,7 +28,8 @@ _BY = system_actor("test")
 
 
 def releases(site: Any) -> None:
-    """Prepared, sent back, prepared again, approved while a hold came up, approved once more, published, recalled."""
+    """Prepared and discarded; prepared, sent back, prepared again, approved while a hold came up, approved once more,
+    published, recalled."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CANDOR_HOME", str(site.home / "releases"))
         _people()
@@ -37,6 +38,8 @@ def releases(site: Any) -> None:
         file.write_bytes(b"a film that is no film")
         recording = site.run("candor ingest", str(file))["recordings"][0]["id"]
         number, copy = _decided(recording)
+        unwanted = site.run("candor release prepare", number, copy, "--title", "The stop")["number"]
+        site.run("candor release discard", unwanted, "--reason", "The wrong street")
         made = site.run("candor release prepare", number, copy, "--title", "The stop")["number"]
         why = ("--reason", "Say which street", "--as", "lopez")
         site.run("candor release send-back", made, *why)

@@ -22,7 +22,7 @@ from candor.custody.record import append
 from candor.disclosure.credentials.tables import credential_key, credentialed_copy
 from candor.disclosure.critical.tables import critical_incident, critical_put_off, critical_recording
 from candor.disclosure.decisions.tables import release_decision
-from candor.disclosure.discovery.tables import discovery, finding
+from candor.disclosure.discovery.tables import discovery, discovery_mark, finding
 from candor.disclosure.releases.tables import release, release_copy, release_history
 from candor.disclosure.requests.tables import (
     records_request,
@@ -371,6 +371,14 @@ def _discovery(one: Planted) -> None:
     one.add(finding, **row, noted_by="system:test", noted_at=one.now, answer="disclosed", answer_reason=KEEPS)
 
 
+def _marked(one: Planted) -> None:
+    with one.archive.database.read() as tx:
+        made = tx.scalar(sa.select(discovery.c.id))
+    row = {"discovery_id": made, "part_id": one.part, "side": "defence", "state": "ready", "problem": GOES}
+    row |= {"details": {"a fault": GOES}, "parent_sha256": one.sha256}
+    one.add(discovery_mark, **row, object_id=one.seal("discovery-mark", GOES))
+
+
 def _request(one: Planted) -> None:
     identifier = new_id()
     row = {"id": identifier, "number": "R-2026-0001", "channel": "clerk", "state": "received", "received_at": one.now}
@@ -419,6 +427,7 @@ PLANTS: dict[str, Callable[[Planted], None]] = {
     "decisions on releases": _decisions,
     "critical incidents": _critical,
     "discovery": _discovery,
+    "marked copies of discovery": _marked,
     "detection models": _models,
     "requests": _request,
     "transcripts": _transcripts,

@@ -35,7 +35,7 @@ from candor.matters.service import open_case
 from candor.people.rules import Actor, Role
 from candor.redaction.tables import redacted_copy, redaction, redaction_edit
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.long]
 
 #: Words that stand nowhere else: of the title, a note, the file's name, a mark, a file beside it, the picture, the
 #: title of its redaction, an edit of it.

@@ -175,9 +175,21 @@ def test_a_release_of_it_and_closing(desk: Desk) -> None:
     told = desk.records.get(address).text
     assert "RL-2026-0001" in told
     assert 'class="out"' in told
-    assert desk.records.post(f"{address}/close", close).status_code == 303
+    assert "What its clocks ask for is released to everybody" in told
+    assert "It holds 1 recording. What becomes of that?" in told
+    assert "held by something else too" in told
+    asked = desk.records.post(f"{address}/close", {**close, "holds": "keep", "keep_because": ""})
+    assert (asked.status_code, "holds 1 recording, so it was not closed" in asked.text) == (409, True)
+    stale = desk.records.post(f"{address}/close", {**close, "holds": "free", "version": "1"})
+    assert (stale.status_code, "Somebody else changed the critical incident" in stale.text) == (409, True)
+    assert 'value="free" checked' in stale.text
+    keep = {**close, "holds": "keep", "keep_because": "A claim <may> come", "version": version(told)}
+    kept = desk.records.post(f"{address}/close", keep)
+    assert kept.headers["location"].endswith("?said=critical-closed-kept"), kept.text
     last = desk.records.get(address).text
     assert "It is closed" in last
+    assert "A critical incident was closed. 1 recording stays held." in last
+    assert "closed: A claim &lt;may&gt; come" in desk.counsel.get("/retention/holds").text
     assert "Put it off" not in last
     assert "C-2026-0001" in desk.records.get("/critical?closed=1").text
     late = desk.records.post(f"{address}/statements", {"said_by": "A", "words": "B"})

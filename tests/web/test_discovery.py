@@ -22,7 +22,9 @@ from candor.core.ids import new_id
 from candor.custody import Event, history, recent
 from candor.disclosure.discovery import opening, sessions
 from candor.disclosure.discovery.errors import VisitEnded
+from candor.disclosure.discovery.tables import discovery_mark
 from candor.footage.intake import Claim, Intake
+from candor.footage.regrouping import regroup
 from candor.footage.restriction_rules import RestrictionKind
 from candor.footage.restrictions import place as restrict
 from candor.footage.tables import part, recording, rendition
@@ -118,7 +120,7 @@ def send(guest: Visitor, path: str, fields: dict[str, object] | None = None):  #
 
 def test_a_side_comes_in_watches_downloads_and_confirms(app: Starlette, docket: Docket) -> None:
     here = docket.here
-    address = docket.make(watermark="yes")
+    address = docket.make()
     code, key = docket.give(address)
     with here.database.read() as tx:
         before = len(history(tx, docket.given[0]))
@@ -134,8 +136,7 @@ def test_a_side_comes_in_watches_downloads_and_confirms(app: Starlette, docket: 
     page = guest.get(shown.headers["location"]).text
     stream = re.search(r'src="(/discovery/stream/[\w-]+)"', page)
     assert stream
-    assert "discovery-mark" in page
-    assert "It is not in the file" in page
+    assert "Your side’s mark" not in page
     piece = guest.get(stream[1], range="bytes=5-14")
     assert (piece.status_code, piece.content) == (206, BODY[5:15])
     with here.database.read() as tx:
@@ -176,6 +177,50 @@ def test_a_side_comes_in_watches_downloads_and_confirms(app: Starlette, docket: 
     assert send(guest, "/discovery/leave").status_code == 303
     assert guest.get("/discovery/view").status_code == 303
     assert guest.get(stream[1]).status_code == 403
+
+
+def test_with_a_mark_a_side_watches_its_own_marked_copy_alone(app: Starlette, docket: Docket) -> None:
+    here = docket.here
+    address = docket.make(watermark="yes")
+    told = html.unescape(docket.technician.get(docket.at).text)
+    assert "marked copies: 0 of 4" in told
+    assert "Being made: 0 %" in told
+    guest = enter(app, docket.give(address)[0])
+
+    def watched() -> str:
+        shown = send(guest, "/discovery/watch", {"recording": docket.given[0]})
+        return html.unescape(guest.get(shown.headers["location"]).text)
+
+    assert "It cannot be shown here: the copy with your side’s mark is being made." in watched()
+    marked = b"the film with a mark " * 1000
+    sealed = here.vault.seal("discovery-mark", io.BytesIO(marked))
+    its = discovery_mark.c.part_id.in_(sa.select(part.c.id).where(part.c.recording_id == docket.given[0]))
+    with here.database.write() as tx:
+        here.vault.record(tx, sealed)
+        ready = {"state": "ready", "object_id": sealed.object_id, "media_type": "video/mp4"}
+        tx.execute(discovery_mark.update().where(its, discovery_mark.c.side == "defence").values(ready))
+        failed = {"state": "failed", "problem": "The file ends in the middle."}
+        tx.execute(discovery_mark.update().where(~its).values(failed))
+    page = watched()
+    assert "Your side’s mark is in the picture of this viewing copy." in page
+    stream = re.search(r'src="(/discovery/stream/[\w-]+)"', page)
+    assert stream
+    piece = guest.get(stream[1], range="bytes=4-17")
+    assert (piece.status_code, piece.content) == (206, marked[4:18])
+    told = html.unescape(docket.technician.get(docket.at).text)
+    assert "marked copies: 1 of 4" in told
+    assert "The file ends in the middle." in told
+    # Asked for again: by whoever may, and of this case.
+    assert docket.technician.post(f"{address}/marks", {}, page=docket.at).status_code == 303
+    assert "The file ends in the middle." not in docket.technician.get(docket.at).text
+    elsewhere = address.replace(docket.case, new_id())
+    assert docket.technician.post(f"{elsewhere}/marks", {}, page=docket.at).status_code == 404
+    plain = docket.make().rpartition("/")[0]
+    newest = re.search(rf"{plain}/([\w-]{{36}})/access", docket.technician.get(docket.at).text)
+    assert newest
+    refused = docket.technician.post(f"{plain}/{newest[1]}/marks", {}, page=docket.at)
+    assert refused.status_code == 422
+    assert "made without a mark" in refused.text
 
 
 def test_a_guest_sees_nothing_else_of_the_site(app: Starlette, docket: Docket) -> None:
@@ -353,3 +398,30 @@ def test_only_who_may_make_discovery_does(docket: Docket, signed_in: Callable[..
     record = docket.technician.get(f"{address}/record/defence")
     assert record.status_code == 200
     assert docket.technician.get(f"{address}/record/judge").status_code == 404
+
+
+def test_what_was_typed_is_kept_where_it_was_not_taken(app: Starlette, docket: Docket) -> None:
+    address = docket.make()
+    code, _ = docket.give(address)
+    wrong = {"side": "defence", "reason": "the case\u200b is over"}
+    answer = docket.technician.post(f"{address}/end", wrong, page=docket.at)
+    assert answer.status_code == 422
+    assert "the case\u200b is over" in html.unescape(answer.text)
+    again = {"side": "prosecution", "holder": "State's Attorney", "days": "0", "new_key": "yes"}
+    answer = docket.technician.post(f"{address}/access", again, page=docket.at)
+    assert answer.status_code == 422
+    assert "State's Attorney" in html.unescape(answer.text)
+    answer = send(enter(app, code), "/discovery/receipt", {"name": "Counsel\u200b Roe"})
+    assert answer.status_code == 422
+    assert "Counsel\u200b Roe" in html.unescape(answer.text)
+
+
+def test_the_side_is_told_what_the_package_does_not_hold(app: Starlette, docket: Docket) -> None:
+    guest = enter(app, docket.give(docket.make())[0])
+    send(guest, "/discovery/watch", {"recording": docket.given[0]})
+    with docket.here.database.write() as tx:
+        regroup(tx, docket.technician.actor, docket.given, reason="one stop", clock=docket.here.clock)
+    answer = send(guest, "/discovery/watch", {"recording": docket.given[0]})
+    page = html.unescape(guest.get(answer.headers["location"]).text)
+    assert page.count("<video") == 1
+    assert "after this discovery was made. The package does not hold it." in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from starlette.applications import Starlette
 from tests.disclosure.decisions.law import MINOR
 from tests.disclosure.decisions.office import hold_back, release
 from tests.disclosure.releases.place import leave_copy
+from tests.disclosure.releases.rows import Rows
 from tests.people.place import PASSWORD, Place
 from tests.web.releases_place import Desk, make_desk
 
@@ -165,6 +167,126 @@ def test_sent_back_and_prepared_anew(desk: Desk) -> None:
         Event.RELEASE_SENT_BACK.value,
         Event.RELEASE_PREPARED.value,
     ]
+
+
+def test_what_nobody_approved_is_discarded_and_stays_to_be_seen(desk: Desk) -> None:
+    desk.office.decide(release())
+    address = prepared(desk, leave_copy(desk.office, b"a copy"))
+    page = desk.records.get(address).text
+    assert f'action="{address}/discard"' not in desk.counsel.get(address).text
+    assert desk.counsel.post(f"{address}/discard", {"reason": "No"}).status_code == 403
+    assert "The reason is missing" in desk.records.post(f"{address}/discard", {"version": version(page)}).text
+    away = {"version": version(page), "reason": "The <wrong> street"}
+    assert desk.records.post(f"{address}/discard", away).status_code == 303
+    gone = desk.second.get(address).text
+    assert "The &lt;wrong&gt; street" in gone
+    assert not [one for one in ("approve", "send-back", "discard") if f'action="{address}/{one}"' in gone]
+    assert "Nothing waits" in desk.second.get("/releases").text
+    assert "Release discarded" in desk.second.get("/releases?state=discarded").text
+    assert "Release discarded" in desk.records.get(f"/requests/{desk.office.request}").text
+    assert "Decided, with a copy" in desk.records.get(f"/releases/new?request={desk.office.request}").text
+
+
+def test_what_was_typed_is_there_though_its_form_is_gone(desk: Desk) -> None:
+    """Somebody approved it meanwhile."""
+    desk.office.decide(release())
+    address = prepared(desk, leave_copy(desk.office, b"a copy"))
+    at = {"version": version(desk.records.get(address).text)}
+    assert desk.second.post(f"{address}/approve", at).status_code == 303
+    late = desk.records.post(f"{address}/discard", {**at, "reason": "The <wrong> street"})
+    assert late.status_code == 409
+    assert "Somebody else changed this release" in late.text
+    assert f'action="{address}/discard"' not in late.text
+    assert ">The &lt;wrong&gt; street</textarea>" in late.text
+    anew = {**at, "title": "A better title", "summary": "A summary that took an hour"}
+    assert "A better title\n\nA summary that took an hour</textarea>" in desk.records.post(address, anew).text
+
+
+def test_what_was_chosen_on_one_page_stays_chosen_on_the_next(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("sorting", "offering"):
+        monkeypatch.setattr(f"candor.disclosure.releases.{module}.PAGE", 1)
+    desk.office.decide(release())
+    first = leave_copy(desk.office, b"a copy")
+    with desk.office.archive.database.write() as tx:
+        rows = Rows(tx, desk.office)
+        earlier = rows.meant(1)
+        rows.decided(earlier, "release")
+        other, undecided = rows.copied(earlier), rows.meant(2)
+    at = {"request": desk.office.request, "title": "My title", "audience": "requester", "summary": "My own words"}
+    page = desk.records.get(f"/releases/new?request={desk.office.request}").text
+    assert "Page 1 of 2" in page
+    assert undecided not in page
+    assert f'value="{other}"' in page
+    assert f'value="{first}"' not in page
+    chosen = {**at, "copy": other, f"although_{other}": "why", "here": "release.1", "offered": other}
+    page = desk.records.post("/releases/new", {**chosen, "go": "release.2"}).text
+    assert f'<input type="hidden" name="copy" value="{other}">' in page
+    assert f'name="although_{other}" value="why"' in page
+    assert f'value="{first}" checked' in page, "what is usual on a page is chosen when it is first seen"
+    assert "1 video more is chosen on other pages" in page
+    assert "My own words</textarea>" in page
+    seen = {**chosen, "offered": first, "go": "release.2"}
+    assert f'value="{first}">' in desk.records.post("/releases/new", seen).text, "taken out, it stays out"
+    lacking = desk.records.post("/releases/new", {**chosen, "go": "decision.1"}).text
+    assert undecided in lacking
+    assert f'<input type="hidden" name="copy" value="{other}">' in lacking
+    none = desk.records.post("/releases/new", {**chosen, "go": "withheld.1"}).text
+    assert "None of its recordings is like that now" in none
+    assert 'value="release.1"' in none, "and there is a way back"
+    for odd in ("nonsense", "release.x", "release.99999999999", "release.-1", "."):
+        assert desk.records.post("/releases/new", {**chosen, "go": odd}).status_code == 200
+
+
+def test_what_was_taken_out_stays_out_on_whatever_page_it_comes_to_lie(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("sorting", "offering"):
+        monkeypatch.setattr(f"candor.disclosure.releases.{module}.PAGE", 1)
+    desk.office.decide(release())
+    copy_id = leave_copy(desk.office, b"a copy", verdict=Verdict.DOUBTFUL)
+    address = f"/releases/new?request={desk.office.request}"
+    page = desk.records.get(address).text
+    assert f'<input type="hidden" name="offered" value="{copy_id}">' in page
+    assert f'value="{copy_id}" checked' in page
+    with desk.office.archive.database.write() as tx:  # somebody decides meanwhile on a recording before it
+        rows = Rows(tx, desk.office)
+        before = rows.meant(1)
+        rows.decided(before, "release")
+        rows.copied(before)
+    at = {"request": desk.office.request, "title": "A", "audience": "requester", "summary": "B", "offered": copy_id}
+    at |= {f"although_{copy_id}": "the street lamp", "here": "release.1"}
+    first = desk.records.post("/releases/new", {**at, "go": "release.1"}).text
+    assert "Page 1 of 2" in first
+    assert f'name="although_{copy_id}" value="the street lamp"' in first, "what was typed is kept, chosen or not"
+    second = desk.records.post("/releases/new", {**at, "go": "release.2"}).text
+    assert "Page 2 of 2" in second
+    assert f'value="{copy_id}">' in second
+    assert f'value="{copy_id}" checked' not in second
+    assert 'value="the street lamp"' in second
+    gone = desk.records.post("/releases/new", {**at, "copy": "no such copy", "go": "release.2"}).text
+    assert "1 video that you had chosen cannot go into this release any more" in gone
+    monkeypatch.setattr("candor.web.pages.releases_new.MOST_COPIES", 0)
+    full = desk.records.post("/releases/new", {"request": desk.office.request, "go": "release.2"}).text
+    assert f'value="{copy_id}">' in full, "no more is chosen by itself than one release holds"
+    assert f'name="offered" value="{copy_id}"' not in full
+
+
+def test_a_summary_that_nobody_touched_is_drafted_anew_for_what_is_chosen(desk: Desk) -> None:
+    desk.office.decide(release())
+    copy_id = leave_copy(desk.office, b"a copy")
+    page = desk.records.get(f"/releases/new?request={desk.office.request}").text
+    drafted = re.search(r'name="draft" value="([0-9a-f]{64})"', page)
+    words = re.search(r'<textarea [^>]*id="summary"[^>]*>(.*?)</textarea>', page, re.DOTALL)
+    assert drafted
+    assert words
+    given = {"request": desk.office.request, "copy": copy_id, "audience": "public", "title": "A", "go": "release.1"}
+    given |= {"draft": drafted[1], "offered": copy_id}
+    as_drafted = html.unescape(words[1]).replace("\n", "\r\n")
+    untouched = desk.records.post("/releases/new", {**given, "summary": as_drafted}).text
+    assert "Drafted by the program" in untouched
+    own = desk.records.post("/releases/new", {**given, "summary": f"{as_drafted} More."}).text
+    assert "Drafted by the program" not in own
+    assert "More.</textarea>" in own
 
 
 def test_what_forbids_it_now_stands_before_the_button(desk: Desk) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 from sqlalchemy.engine import Connection
@@ -22,13 +22,12 @@ from candor.cli.common import (
     say,
     table,
 )
+from candor.cli.critical_words import document_of, print_held
 from candor.cli.fleet_words import zone_of
 from candor.cli.request_words import plain, when_of
 from candor.core.errors import CandorError
-from candor.disclosure.critical import asking, incidents, putting_off, saying, viewings
-from candor.disclosure.critical.lawful import Owed, Running, answer_of, owed_before, running_clocks
+from candor.disclosure.critical import asking, closing, incidents, putting_off, saying, viewings
 from candor.disclosure.critical.rules import CONSENTERS, VIEWERS
-from candor.disclosure.critical.timeline import timeline_of
 from candor.disclosure.requests import documents
 from candor.disclosure.requests.rules import DocumentKind
 from candor.fleet.moments import moment
@@ -115,7 +114,7 @@ def show(incident: str, acting: str | None, json_out: bool) -> None:
     with opened() as installation:
         who = actor(installation, acting)
         with installation.database.read() as tx:
-            found, zone = _document(tx, installation, who, incident), zone_of(tx)
+            found, zone = document_of(tx, installation, who, incident), zone_of(tx)
     if json_out:
         put_json(found)
         return
@@ -160,7 +159,7 @@ def change(incident: str, acting: str | None, **given: str | None) -> None:
 @as_account
 @needs(_MANAGE)
 def add(incident: str, recordings: tuple[str, ...], acting: str | None) -> None:
-    """Put recordings with INCIDENT; they are held while it is open."""
+    """Put recordings with INCIDENT; they are held from then on."""
     fresh = _done(
         acting, lambda tx, here, who: incidents.add_recordings(tx, who, incident, recordings, clock=here.clock)
     )
@@ -306,15 +305,37 @@ def asked(incident: str, request: str, acting: str | None) -> None:
 @click.argument("incident")
 @click.option("--reason", required=True, help="Why it is closed.")
 @click.option("--although", is_flag=True, help="Something is still owed, and the reason says why it is closed anyway.")
+@click.option("--keep-holds", "because", metavar="WHY", default="", help="Why what it held stays held.")
+@click.option("--free-holds", is_flag=True, help="What it held is freed instead.")
 @as_account
 @needs(_MANAGE)
-def close(incident: str, reason: str, although: bool, acting: str | None) -> None:
-    """Close INCIDENT: what it held is released, and none of its clocks is shown any more."""
-    _done(
-        acting,
-        lambda tx, here, who: incidents.close(tx, who, incident, reason=reason, although=although, clock=here.clock),
-    )
+def close(incident: str, reason: str, although: bool, because: str, free_holds: bool, acting: str | None) -> None:
+    """Close INCIDENT: its clocks end, and what it held stays held or is freed, as is said here.
+
+    Where it holds something and neither is said, that is listed and nothing is changed.
+    """
+    if because and free_holds:
+        raise click.UsageError("What it held stays held (--keep-holds) or is freed (--free-holds).")
+
+    def act(tx: Connection, here: Installation, who: Actor) -> closing.Closed:
+        if not because and not free_holds:
+            print_held(tx, who, incident)
+        return closing.close(
+            tx,
+            who,
+            incident,
+            reason=reason,
+            although=although,
+            keep_because=because,
+            free_holds=free_holds,
+            clock=here.clock,
+        )
+
+    found = _done(acting, act)
     click.echo("Closed.")
+    for holds, words in ((found.kept, "stays held"), (found.freed, "is freed")):
+        if holds:
+            click.echo(f"{len(holds)} {'recording' if len(holds) == 1 else 'recordings'}: {words}.")
 
 
 def _done(acting: str | None, act: Callable[[Connection, Installation, Actor], Done]) -> Done:
@@ -358,50 +379,3 @@ def _with_document(
     if added is not None:
         say(f"The document is kept as {added}.")
     return found
-
-
-def _document(tx: Connection, here: Installation, who: Actor, incident: str) -> dict[str, Any]:
-    """A critical incident with all that belongs to it, as a JSON document."""
-    found = incidents.critical_incident_of(tx, who, incident)
-    answer = answer_of(tx, found.id, clock=here.clock)
-    recordings, hidden = incidents.recordings_in(tx, who, found.id)
-    seen = viewings.viewings_of(tx, who, found.id)
-    return {
-        **plain(asdict(found)),
-        "clocks": [_clock(one) for one in running_clocks(tx, found.id, answer)] if found.open else [],
-        "owed": [_owed(one) for one in owed_before(tx, found.id, answer, here.clock.now())] if found.open else [],
-        "recordings": [plain(asdict(one)) for one in recordings],
-        "recordings_hidden": hidden,
-        "viewings": [{**plain(asdict(one)), "state": one.state.value} for one in seen],
-        "consents": [plain(asdict(one)) for one in saying.consents_of(tx, who, found.id)],
-        "statements": [plain(asdict(one)) for one in saying.statements_of(tx, who, found.id)],
-        "put_offs": [plain(asdict(one)) for one in putting_off.put_offs_of(tx, who, found.id)],
-        "documents": [plain(asdict(one)) for one in documents.documents_of(tx, who, critical_id=found.id)],
-        "timeline": [plain(asdict(one)) for one in timeline_of(tx, who, found.id)],
-    }
-
-
-def _clock(one: Running) -> dict[str, Any]:
-    recording_id, pack, rule = one.key
-    return {
-        "recording": recording_id,
-        "rule": f"{pack}/{rule}",
-        "citation": one.clock.clock.rule.citation,
-        "words": one.clock.clock.words,
-        "due": plain(one.due),
-        "steps_taken": one.steps_taken,
-        "next_step": plain(one.next_step),
-        "extension_reason": one.clock.extension_reason,
-    }
-
-
-def _owed(one: Owed) -> dict[str, Any]:
-    return {
-        "kind": one.kind,
-        "who": [who.value for who in one.who],
-        "words": one.words,
-        "citation": one.citation,
-        "rule": one.rule,
-        "recordings": list(one.recordings),
-        "refused": one.refused,
-    }

@@ -25,7 +25,7 @@ from candor.cli.common import (
 from candor.cli.discovery_words import discovery_document, row_of, view_document
 from candor.cli.fleet_words import zone_of
 from candor.core.errors import CandorError
-from candor.disclosure.discovery import access, findings, letter, making, opening, reading
+from candor.disclosure.discovery import access, findings, letter, making, marks, opening, reading
 from candor.disclosure.discovery.errors import KeyUnreadable, RecordUnreadable
 from candor.disclosure.discovery.making import Keep
 from candor.disclosure.discovery.rules import SIDE_WORDS, PartySide
@@ -63,7 +63,7 @@ def command() -> None:
 @click.option("--withhold", nargs=3, multiple=True, metavar="ID REASON RULE", help="Withhold a recording; repeatable.")
 @click.option("--although", nargs=2, multiple=True, metavar="ID REASON", help="Give a restricted one all the same.")
 @click.option("--withhold-reviews", is_flag=True, help="Do not open what tells of reviews before a statement.")
-@click.option("--watermark", is_flag=True, help="Lay a mark over what a side watches in the browser.")
+@click.option("--watermark", is_flag=True, help="Put each side's mark into the picture of what it watches.")
 @as_account
 @needs(_MANAGE)
 @as_json
@@ -109,13 +109,15 @@ def make(
                 clock=installation.clock,
             )
         with installation.database.read() as tx:
-            told = discovery_document(tx, reading.by_id(tx, made.id))
+            told = discovery_document(tx, installation.jobs, reading.by_id(tx, made.id))
     if json_out:
         put_json(told)
         return
     click.echo(f"Discovery {made.number}: {told['given']} recording(s) given, {told['withheld']} withheld.")
     for one in told["withheld_recordings"]:
         say(f"  withheld {one['recording']}: {safe(one['reason'])} ({safe(one['citation'])})")
+    if told["marks"] is not None:
+        say(f"{told['marks']['of']} marked copies are made by candor serve or candor work.")
     say(f"Give both sides access: candor discovery access {made.number} --side defence --holder NAME --out FOLDER")
 
 
@@ -159,7 +161,7 @@ def show(number: str, acting: str | None, json_out: bool) -> None:
     with opened() as installation:
         who = actor(installation, acting)
         with installation.database.read() as tx:
-            told = discovery_document(tx, reading.discovery_of(tx, who, number))
+            told = discovery_document(tx, installation.jobs, reading.discovery_of(tx, who, number))
     if json_out:
         put_json(told)
         return
@@ -167,11 +169,32 @@ def show(number: str, acting: str | None, json_out: bool) -> None:
     click.echo(f"{told['given']} given, {told['withheld']} withheld, {told['findings']} finding(s)")
     for one in told["withheld_recordings"]:
         click.echo(f"  withheld {one['recording']}: {safe(one['reason'])} ({safe(one['citation'])})")
+    if told["marks"] is not None:
+        click.echo(f"marked copies: {told['marks']['made']} of {told['marks']['of']}")
+        if count := told["marks"]["without_viewing_copy"]:
+            click.echo(f"  {count} of them wait: there is no viewing copy to make them of, or it lies in the archive")
+        for one in told["marks"]["failed"]:
+            click.echo(f"  failed {one['recording']} part {one['part']}: {safe(one['problem'])}")
     for one in told["access"]:
         ended = f", ended {one['ended_at']}" if one["ended_at"] else ""
         click.echo(f"  {one['side']}: {safe(one['holder'])}, code {one['code_number']}, until {one['ends_at']}{ended}")
     for one in told["ledger"]:
         click.echo(f"  {one['at']}  {one['side']}  {one['event']}")
+
+
+@command.command("mark")
+@click.argument("number")
+@as_account
+@needs(_MANAGE)
+def mark(number: str, acting: str | None) -> None:
+    """Have the marked copies of the discovery NUMBER made that failed or are missing, by a service that runs."""
+    with opened() as installation:
+        who = actor(installation, acting)
+        with installation.database.write() as tx:
+            found = marks.ask_again(tx, installation.jobs, who, number)
+            stand = marks.marks(tx, installation.jobs, found)
+    assert stand is not None, "it has a mark, or that was refused"
+    click.echo(f"Marked copies: {stand.made} of {stand.of}. What is missing is made by candor serve or candor work.")
 
 
 @command.command("access")
@@ -203,7 +226,15 @@ def give_access(
             raise click.UsageError(f"{out} is no folder.")
         with installation.database.write() as tx:
             given = access.give_access(
-                tx, who, number, side, holder=holder, days=days, new_key=new_key, clock=installation.clock
+                tx,
+                installation.jobs,
+                who,
+                number,
+                side,
+                holder=holder,
+                days=days,
+                new_key=new_key,
+                clock=installation.clock,
             )
             found, place = reading.by_id(tx, given.side.discovery_id), agency(tx)
         base = (installation.settings.public_url or "http://localhost").rstrip("/")

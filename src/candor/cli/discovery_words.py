@@ -7,11 +7,13 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from candor.core.clock import iso
-from candor.disclosure.discovery import ledger, reading, receipts
+from candor.disclosure.discovery import ledger, marks, reading, receipts
 from candor.disclosure.discovery.access import Side, sides_of
 from candor.disclosure.discovery.findings import Finding
+from candor.disclosure.discovery.marks import Marks
 from candor.disclosure.discovery.opening import OpenedView
 from candor.disclosure.discovery.reading import Discovery
+from candor.jobs import Jobs
 
 __all__ = ["discovery_document", "finding_document", "row_of", "view_document"]
 
@@ -33,13 +35,14 @@ def row_of(tx: Connection, found: Discovery) -> dict[str, Any]:
     }
 
 
-def discovery_document(tx: Connection, found: Discovery) -> dict[str, Any]:
+def discovery_document(tx: Connection, jobs: Jobs, found: Discovery) -> dict[str, Any]:
     """One with everything that everybody may know of it."""
     return {
         **row_of(tx, found),
         "manifest_sha256": reading.package_of(tx, found).manifest_sha256.hex(),
         "recordings": list(found.given),
         "withheld_recordings": list(found.withheld),
+        "marks": _marks(marks.marks(tx, jobs, found)),
         "findings": len(found.said.get("findings", ())),
         "access": [_access(one) for one in sides_of(tx, found.id)],
         "receipts": [
@@ -49,6 +52,14 @@ def discovery_document(tx: Connection, found: Discovery) -> dict[str, Any]:
             {"at": iso(line.at), "side": line.side.value, "event": line.kind.value} for line in ledger.ledger(tx, found)
         ],
     }
+
+
+def _marks(found: Marks | None) -> dict[str, Any] | None:
+    """How the marked copies stand; None where no mark was chosen."""
+    if found is None:
+        return None
+    failed = [{"recording": one.recording_id, "part": one.part, "problem": one.problem} for one in found.failed]
+    return {"made": found.made, "of": found.of, "failed": failed, "without_viewing_copy": found.without}
 
 
 def _access(one: Side) -> dict[str, Any]:

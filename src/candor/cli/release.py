@@ -26,7 +26,7 @@ from candor.core.errors import NotFound
 from candor.disclosure.critical.tables import critical_incident
 from candor.disclosure.decisions.subjects import Subject
 from candor.disclosure.going import CopyToGo
-from candor.disclosure.releases import approving, preparing, reading, recalling
+from candor.disclosure.releases import approving, discarding, preparing, reading, recalling
 from candor.disclosure.releases.rules import LONGEST_SUMMARY, Audience, ReleaseState
 from candor.disclosure.releases.summary import draft
 from candor.disclosure.requests.reading import by_name as request_named
@@ -41,7 +41,7 @@ _wait = click.option("--wait", is_flag=True, help="Do the work here, and say wha
 
 @click.group()
 def command() -> None:
-    """Releases: prepare, approve as a second person, send back, recall, list, show."""
+    """Releases: prepare, approve as a second person, send back, discard, recall, list, show."""
 
 
 @command.command()
@@ -147,6 +147,24 @@ def send_back(release: str, reason: str, upon: int | None, acting: str | None, j
         with installation.database.write() as tx:
             seen = upon or reading.release_prepared(tx, release).version
             approving.send_back(tx, who, release, reason, upon=seen, clock=installation.clock)
+            found = reading.release_prepared(tx, release)
+        bring_log_up_to_date(installation)
+    put_json(row_of(found)) if json_out else say(f"{found.number} {found.state_words}.")
+
+
+@command.command()
+@click.argument("release")
+@click.option("--reason", required=True, help="Why it is not wanted any more. Goes on record.")
+@_version
+@as_account
+@needs(Permission.RELEASES_PREPARE)
+@as_json
+def discard(release: str, reason: str, upon: int | None, acting: str | None, json_out: bool) -> None:
+    """Discard RELEASE before anybody approves it. It stays in the list; another can be prepared with its copies."""
+    with opened() as installation:
+        who = actor(installation, acting)
+        with installation.database.write() as tx:
+            discarding.discard(tx, who, release, reason, upon=upon, clock=installation.clock)
             found = reading.release_prepared(tx, release)
         bring_log_up_to_date(installation)
     put_json(row_of(found)) if json_out else say(f"{found.number} {found.state_words}.")

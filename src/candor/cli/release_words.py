@@ -35,7 +35,7 @@ def settle(installation: Installation, job_id: str, title: str) -> None:
 
 def row_of(found: Release) -> dict[str, Any]:
     """A release as a JSON document has it in a list."""
-    moments = ("prepared_at", "approved_at", "sent_back_at", "published_at", "recalled_at")
+    moments = ("prepared_at", "approved_at", "sent_back_at", "published_at", "recalled_at", "discarded_at")
     return {
         "release": found.id,
         "number": found.number,
@@ -50,6 +50,8 @@ def row_of(found: Release) -> dict[str, Any]:
         "recalled_by": found.recalled_by,
         "recall_reason": found.recall_reason,
         "sent_back_reason": found.sent_back_reason,
+        "discarded_by": found.discarded_by,
+        "discard_reason": found.discard_reason,
         "problem": found.problem,
         "rule": found.rule,
         "package": found.package_id,
@@ -90,7 +92,7 @@ def print_release(found: Release, document: dict[str, Any]) -> None:
     """The same for people."""
     click.echo(safe(f"{found.number}: {found.title}"))
     click.echo(f"{AUDIENCE_WORDS[found.audience].capitalize()}; it {found.state_words}. Version {found.version}.")
-    for words in (found.problem, found.sent_back_reason, found.recall_reason):
+    for words in (found.problem, found.sent_back_reason, found.recall_reason, found.discard_reason):
         if words:
             click.echo(safe(words))
     click.echo("")

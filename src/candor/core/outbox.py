@@ -103,6 +103,9 @@ class NoticeKind(StrEnum):
     RELEASE_WAITS = "release:waits"
     RELEASE_SENT_BACK = "release:sent-back"
     RELEASE_FAILED = "release:failed"
+    RELEASE_DISCARDED = "release:discarded"
+    CRITICAL_DUE = "critical:due"
+    CRITICAL_OVERDUE = "critical:overdue"
 
 
 @dataclass(frozen=True)
@@ -427,6 +430,27 @@ KINDS: dict[NoticeKind, KindFacts] = {
         False,
         "A release that was approved could not be made, or something forbids it now.",
     ),
+    NoticeKind.RELEASE_DISCARDED: KindFacts(
+        "A release that you prepared was discarded.",
+        Severity.INFO,
+        ("records_officer",),
+        True,
+        "Somebody discarded a release before it was approved.",
+    ),
+    NoticeKind.CRITICAL_DUE: KindFacts(
+        "A clock of a critical incident ends soon.",
+        Severity.WARNING,
+        ("records_officer",),
+        True,
+        "A time that the law sets for a critical incident ends soon.",
+    ),
+    NoticeKind.CRITICAL_OVERDUE: KindFacts(
+        "A clock of a critical incident has run out.",
+        Severity.WARNING,
+        ("records_officer", "counsel"),
+        False,
+        "A time that the law sets for a critical incident has run out.",
+    ),
 }
 
 
@@ -501,3 +525,9 @@ def resolve(tx: Connection, once: str, *, clock: Clock | None = None) -> bool:
 def is_open(tx: Connection, once: str) -> bool:
     """Whether a notice with this key is open."""
     return tx.execute(sa.select(outbox_notice.c.id).where(outbox_notice.c.open_key == once)).first() is not None
+
+
+def open_keys(tx: Connection, beginning: str) -> list[str]:
+    """The keys that begin so and whose notices are open."""
+    mine = outbox_notice.c.open_key.startswith(beginning, autoescape=True)
+    return [str(one) for one in tx.scalars(sa.select(outbox_notice.c.open_key).where(mine).order_by("open_key"))]

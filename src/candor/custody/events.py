@@ -157,6 +157,7 @@ class Event(StrEnum):
     # what must stay, and what is destroyed
     HOLD_PLACED = "hold:placed"
     HOLD_CHANGED = "hold:changed"
+    HOLD_KEPT = "hold:kept"
     HOLD_RELEASED = "hold:released"
     DISPOSITION_PROPOSED = "disposition:proposed"
     DISPOSITION_APPROVED = "disposition:approved"
@@ -248,6 +249,7 @@ class Event(StrEnum):
     RELEASE_PUBLISHED = "release:published"
     RELEASE_FAILED = "release:failed"
     RELEASE_RECALLED = "release:recalled"
+    RELEASE_DISCARDED = "release:discarded"
     RECORDING_RELEASED = "recording:released"
     CREDENTIALS_MADE = "credentials:made"
     # discovery
@@ -260,6 +262,9 @@ class Event(StrEnum):
     DISCOVERY_DOWNLOADED = "discovery:downloaded"
     DISCOVERY_RECEIPT_GIVEN = "discovery:receipt-given"
     DISCOVERY_VIEWED = "discovery:viewed"
+    DISCOVERY_MARKED = "discovery:marked"
+    DISCOVERY_MARK_FAILED = "discovery:mark-failed"
+    DISCOVERY_MARK_ENDED = "discovery:mark-ended"
     RECORDING_DISCLOSED = "recording:disclosed"
     FINDING_NOTED = "finding:noted"
     FINDING_ANSWERED = "finding:answered"
@@ -401,6 +406,7 @@ PLAIN_WORDS: dict[Event, str] = {
     Event.CASE_RELATION_ENDED: "Two cases are not beside each other any more.",
     Event.HOLD_PLACED: "A hold was placed: the footage must stay.",
     Event.HOLD_CHANGED: "When a hold is looked at again, or by whom, was changed.",
+    Event.HOLD_KEPT: "What a hold was placed for is over, and it goes on for another reason.",
     Event.HOLD_RELEASED: "A hold was released.",
     Event.DISPOSITION_PROPOSED: "It was proposed to destroy recordings.",
     Event.DISPOSITION_APPROVED: "A second person approved that recordings are destroyed.",
@@ -473,6 +479,7 @@ PLAIN_WORDS: dict[Event, str] = {
     Event.RELEASE_PUBLISHED: "A release was published.",
     Event.RELEASE_FAILED: "A release could not be made.",
     Event.RELEASE_RECALLED: "A release was recalled.",
+    Event.RELEASE_DISCARDED: "A release that was prepared was discarded. Nothing of it went out.",
     Event.RECORDING_RELEASED: "Redacted copies of it were released.",
     Event.CREDENTIALS_MADE: "A key and a certificate for content credentials were made or brought in.",
     Event.DISCOVERY_MADE: "Discovery was made in a case.",
@@ -484,6 +491,9 @@ PLAIN_WORDS: dict[Event, str] = {
     Event.DISCOVERY_DOWNLOADED: "A side of a case took a copy of discovery.",
     Event.DISCOVERY_RECEIPT_GIVEN: "A side of a case confirmed that it has discovery.",
     Event.DISCOVERY_VIEWED: "A side of a case watched something of discovery; what, only its own key opens.",
+    Event.DISCOVERY_MARKED: "A viewing copy with the mark of a side of a case was made.",
+    Event.DISCOVERY_MARK_FAILED: "Viewing copies with the marks of the sides of a case could not be made.",
+    Event.DISCOVERY_MARK_ENDED: "A viewing copy with the mark of a side of a case was taken away.",
     Event.RECORDING_DISCLOSED: "It was handed to both sides of a case.",
     Event.FINDING_NOTED: "It was noted that a recording and an officer’s statement do not agree.",
     Event.FINDING_ANSWERED: "It was answered whether such a finding is disclosed to the prosecutor.",

@@ -3,6 +3,7 @@ sides of a case were given. By the services that the pages call."""
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -16,7 +17,9 @@ from candor.disclosure.discovery.access import Given, give_access
 from candor.disclosure.discovery.making import make
 from candor.disclosure.discovery.rules import PartySide
 from candor.disclosure.discovery.tables import discovery
+from candor.disclosure.packages import PackageState
 from candor.disclosure.requests.tables import records_request
+from candor.disclosure.tables import package
 from candor.footage.tables import recording
 from candor.installation import Installation
 from candor.law.vocabulary import Critical, Requester
@@ -30,6 +33,10 @@ HOLDERS = {
     PartySide.PROSECUTION: "Office of the State’s Attorney (a demonstration)",
     PartySide.DEFENCE: "Public Defender Services (a demonstration)",
 }
+
+
+#: Seconds that a package may take.
+_LONGEST = 600
 
 
 def open_incident(here: Installation) -> None:
@@ -86,12 +93,22 @@ def give_discovery(here: Installation) -> dict[str, Given]:
             return {}
         _find(tx, office, case_id)
         made = make(tx, here.jobs, office.counsel, case_id, watermark=True, clock=here.clock)
+        act = (tx, here.jobs, office.counsel, made.id)
         given = {
-            side.value: give_access(tx, office.counsel, made.id, side, holder=holder, days=90, clock=here.clock)
+            side.value: give_access(*act, side, holder=holder, days=90, clock=here.clock)
             for side, holder in HOLDERS.items()
         }
-    here.jobs.wait_idle(600)
+    _wait_for_package(here, made.package_id)  # the marked copies are made while the site is served
     return given
+
+
+def _wait_for_package(here: Installation, package_id: str) -> None:
+    for _ in range(_LONGEST * 10):
+        with here.database.read() as tx:
+            state = tx.scalar(sa.select(package.c.state).where(package.c.id == package_id))
+        if state != PackageState.WAITING.value:
+            return
+        time.sleep(0.1)
 
 
 def _find(tx: sa.Connection, office: Office, case_id: str) -> None:

@@ -33,6 +33,8 @@ from candor.published.entries import seal
 from candor.published.errors import NotReadyForRequests
 from candor.published.tracking import digest_of
 from candor.redaction.beginning import begin
+from candor.redaction.model import Kind
+from candor.redaction.models.registry import shipped
 from candor.redaction.rendering import ask_for_copies
 from candor.redaction.tables import redacted_copy, redaction
 
@@ -145,7 +147,8 @@ def work_on(here: Installation, codes: Sequence[str]) -> None:
         if tx.execute(sa.select(redaction.c.id).limit(1)).first() is not None:
             return
     traffic, tyre = office.titled(TRAFFIC), office.titled(TYRE)
-    redactions = [_begun(office, traffic[0], "For the press"), _begun(office, tyre[0], "Flat tyre")]
+    found = [one.kind for one in shipped() if one.there]
+    redactions = [_begun(office, traffic[0], "For the press", found), _begun(office, tyre[0], "Flat tyre", ())]
     _by_letter(office)
     office.take(press, [*traffic, *office.titled("Minor collision, Route 9 mile 31: patrol car 412")], "Its number.")
     office.take(thanks, tyre, "The only patrol that helped with a car there on that day.")
@@ -153,8 +156,12 @@ def work_on(here: Installation, codes: Sequence[str]) -> None:
     office.take(depicted, traffic, "She stands beside her car in it.")
     here.jobs.wait_idle(600)
     half = Choice(1_000, 1_500, Decision.WITHHOLD, PRIVACY, "A telephone number is said.")
-    office.decide(press, traffic[0], Choice(None, None, Decision.RELEASE, "", ""), half)
-    office.decide(depicted, traffic[0], Choice(None, None, Decision.RELEASE, "", ""), half)
+    hidden = "Faces of people who passed by, and licence plates."
+    rest = (
+        Choice(None, None, Decision.REDACT, PRIVACY, hidden) if found else Choice(None, None, Decision.RELEASE, "", "")
+    )
+    office.decide(press, traffic[0], rest, half)
+    office.decide(depicted, traffic[0], rest, half)
     office.decide(thanks, tyre[0], Choice(None, None, Decision.RELEASE, "", ""))
     copies = _copied(office, redactions, press, traffic[0])
     public = office.prepare(press, copies[:1], Audience.PUBLIC, "A minor collision on Route 9")
@@ -171,12 +178,12 @@ def work_on(here: Installation, codes: Sequence[str]) -> None:
     here.publishing.round()
 
 
-def _begun(office: Office, recording_id: str, title: str) -> str:
-    """A redaction in which people say what is hidden."""
+def _begun(office: Office, recording_id: str, title: str, kinds: Sequence[Kind]) -> str:
+    """A redaction in which these kinds are looked for; without any, people say what is hidden."""
     here = office.here
     with here.database.write() as tx:
         given = (tx, here.jobs, here.vault, office.records, recording_id)
-        return begin(*given, title=title, kinds=(), clock=here.clock)
+        return begin(*given, title=title, kinds=kinds, clock=here.clock)
 
 
 def _copied(office: Office, redactions: Sequence[str], request_id: str, withheld: str) -> list[str]:

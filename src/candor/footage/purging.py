@@ -164,8 +164,15 @@ def destroy_keys(
     """Destroy the keys of everything that shows a recording (`by_order`: or tells of it), and have nothing more made of
     it; what still had one, with its kind, by identifier."""
     _stop_making(tx, jobs, recording_id)
-    objects = register.objects_of(tx, recording_id, by_order=by_order)
-    return {one: kind for one, kind in objects.items() if vault.destroy_key(tx, one)}
+    destroyed: dict[str, str] = {}
+    # Looked up again until nothing is left: whoever is recording a copy holds the key of what it was made of, and the
+    # destruction of that one waits for them. What they recorded meanwhile is found here; later ones find no key.
+    while True:
+        objects = register.objects_of(tx, recording_id, by_order=by_order)
+        more = {one: kind for one, kind in objects.items() if one not in destroyed and vault.destroy_key(tx, one)}
+        if not more:
+            return dict(sorted(destroyed.items()))
+        destroyed |= more
 
 
 def lay_to_rest(tx: Connection, vault: Vault, found: Sequence[Tombstone]) -> int:

@@ -46,6 +46,8 @@ __all__ = [
     "holds",
     "holds_of_case",
     "holds_of_recording",
+    "keep_on",
+    "open_on",
     "place",
     "release",
     "remind",
@@ -167,6 +169,19 @@ def change_review(
     _append(tx, Event.HOLD_CHANGED, actor, row._mapping, details, clock)
 
 
+def keep_on(
+    tx: Connection, actor: Actor, hold_id: str, *, reason: str, by: str | None = None, clock: Clock | None = None
+) -> None:
+    """Say why a hold goes on although what it was placed for is over: from now on that is its reason. `by`: whose
+    choice it was, where the actor is the program. Raises Refused, HoldUnknown, HoldReleased, RetentionWordsMissing."""
+    actor.require(Permission.HOLDS_MANAGE)
+    clock, said = clock or SystemClock(), on_record("reason", reason)
+    row = _held(tx, actor, hold_id)
+    tx.execute(hold_table.update().where(hold_table.c.id == hold_id).values(reason=said))
+    details = {**_told(row._mapping), "reason": said, "reason_before": row.reason, "by": by or actor.account_id}
+    _append(tx, Event.HOLD_KEPT, actor, row._mapping, details, clock)
+
+
 def hold(tx: Connection, hold_id: str) -> Hold:
     """One hold. Raises HoldUnknown."""
     row = tx.execute(_query().where(hold_table.c.id == hold_id)).first()
@@ -238,13 +253,16 @@ def remind(tx: Connection, clock: Clock) -> int:
     return told
 
 
-def _facts(tx: Connection, recording_ids: Sequence[str]) -> dict[str, tuple[HoldFact, ...]]:
-    """What the law hears of holds: every open one on these recordings, by itself or through a case."""
+def open_on(
+    tx: Connection, recording_ids: Sequence[str], *, seen_by: Actor | None = None
+) -> dict[str, tuple[HoldFact, ...]]:
+    """Every open hold on these recordings, by itself or through a case, as the law hears of it. All of them where
+    nobody reads."""
     if not recording_ids:
         return {}
     found: dict[str, list[HoldFact]] = {}
     columns = (hold_table.c.id, hold_table.c.kind, hold_table.c.reason, hold_table.c.placed_at)
-    is_open = hold_table.c.released_at.is_(None)
+    is_open = sa.and_(hold_table.c.released_at.is_(None), _told_to(seen_by))
     single = sa.select(hold_table.c.recording_id, sa.literal("").label("number"), *columns)
     single = single.where(is_open, _among(hold_table.c.recording_id, recording_ids))
     joined = hold_table.join(matter_recording, matter_recording.c.matter_id == hold_table.c.matter_id)
@@ -278,7 +296,7 @@ def _hanging(tx: Connection, matter_id: str) -> list[str]:
     ]
 
 
-facts.HOLDS.append(_facts)
+facts.HOLDS.append(open_on)
 matters.HANGS.append(_hanging)
 
 

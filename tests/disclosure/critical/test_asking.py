@@ -8,7 +8,7 @@ import pytest
 from tests.disclosure.critical.conftest import Incident
 
 from candor.custody.events import Event
-from candor.disclosure.critical import asking, incidents
+from candor.disclosure.critical import asking, closing, incidents
 from candor.disclosure.critical.errors import CriticalClosed, CriticalUnknown
 from candor.disclosure.critical.lawful import answer_of, put_due, running_clocks
 from candor.disclosure.critical.timeline import timeline_of
@@ -77,6 +77,8 @@ def test_what_is_closed_or_unknown_is_refused_and_changes_nothing(incident: Inci
     not_meant(incident)
     assert counted_from_a_request(incident) is None
     with archive.database.write() as tx:
-        incidents.close(tx, records, incident.id, reason="It is over", although=True, clock=archive.clock)
+        closing.close(
+            tx, records, incident.id, reason="It is over", although=True, keep_because="who knows", clock=archive.clock
+        )
     with pytest.raises(CriticalClosed):
         say(incident, incident.office.request)

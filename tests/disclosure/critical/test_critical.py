@@ -12,7 +12,7 @@ from tests.disclosure.decisions.office import release
 
 from candor.custody.events import Event
 from candor.custody.tables import custody_event
-from candor.disclosure.critical import incidents, putting_off, saying, viewings
+from candor.disclosure.critical import closing, incidents, putting_off, saying, viewings
 from candor.disclosure.critical.errors import (
     ConsentUnproven,
     CriticalClosed,
@@ -241,7 +241,7 @@ def test_the_timeline_tells_it_in_order_and_the_log_holds_no_names(incident: Inc
         clock.advance(60)
         viewings.viewed(*given, viewing_id, present="Rosa Diaz, her lawyer", clock=clock)
         clock.advance(60)
-        incidents.close(*given, reason="everything was released", clock=clock)
+        closing.close(*given, reason="everything was released", keep_because="a lawsuit", clock=clock)
     with office.archive.database.read() as tx:
         told = timeline_of(tx, office.counsel, incident.id)
         public = saying.statements_of(tx, office.counsel, incident.id, public_only=True)
@@ -251,12 +251,15 @@ def test_the_timeline_tells_it_in_order_and_the_log_holds_no_names(incident: Inc
         "A critical incident was opened",
         "A recording was put with a critical incident",
         f"Rosa Diaz (next of kin of somebody who died) was offered to see the footage on {_three_days(incident)}",
-        "The release was put off until " + told[4].words.split("until ")[1].split(".")[0],
+        "A document was added: letter",
+        "The release was put off until " + told[5].words.split("until ")[1].split(".")[0],
         "Chief Dana Cole said: We mourn with the family",
         "Rosa Diaz (next of kin of somebody who died) saw the footage",
         "A critical incident was closed",
     ]
-    assert "Test Code § 20" in told[4].words
+    assert told[4].words == "A document was added: letter.txt (other)."
+    assert "Test Code § 20" in told[5].words
+    assert told[-1].words == "A critical incident was closed. 1 recording stays held."
     assert told[2].recording_id == office.recording
     assert told[3].by == office.records.display_name
     assert [one.said_by for one in public] == ["Chief Dana Cole"]
@@ -276,12 +279,13 @@ def _three_days(incident: Incident) -> str:
 @sqlite_only
 def test_it_is_closed_once_nothing_is_owed_or_with_a_reason(incident: Incident) -> None:
     office, clock = incident.office, incident.office.archive.clock
+    there_are_none = {"reason": "there are no next of kin", "although": True}
     with office.archive.database.write() as tx:
         given = (tx, office.records, incident.id)
         with pytest.raises(CriticalOwes, match="Test Code § 23"):
-            incidents.close(*given, reason="over", clock=clock)
+            closing.close(*given, reason="over", clock=clock)
         incidents.change(*given, place="Main Street 4", clock=clock)
-        incidents.close(*given, reason="there are no next of kin", although=True, clock=clock)
+        closing.close(*given, **there_are_none, keep_because="a claim may come", clock=clock)
         with pytest.raises(CriticalClosed):
             incidents.add_recordings(*given, [office.recording], clock=clock)
     with office.archive.database.read() as tx:
@@ -293,7 +297,7 @@ def test_it_is_closed_once_nothing_is_owed_or_with_a_reason(incident: Incident) 
         upon = decisions_of(tx, office.records, incident.subject).upon
     assert (closed.place, closed.due_at, closed.open) == ("Main Street 4", None, False)
     assert kinds[-2:] == [Event.CRITICAL_CHANGED, Event.CRITICAL_CLOSED]
-    assert f"the critical incident {closed.number}" not in still
+    assert f"the critical incident {closed.number}, which was closed: a claim may come" in still
     assert found(incident, of_request=True)["viewing"].answers == {Weighing.WEIGHED}, "it was closed without that"
     with office.archive.database.write() as tx, pytest.raises(DecisionsClosed):
         decide(tx, office.records, incident.subject, office.recording, [release()], upon=upon, clock=clock)

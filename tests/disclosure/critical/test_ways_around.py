@@ -11,7 +11,7 @@ from tests.disclosure.critical.test_critical import found, offer, sqlite_only
 from tests.disclosure.decisions.law import MINOR
 from tests.disclosure.decisions.office import LOOKED_AT, release
 
-from candor.disclosure.critical import incidents, saying, viewings
+from candor.disclosure.critical import closing, incidents, saying, viewings
 from candor.disclosure.decisions.deciding import Weighed
 from candor.disclosure.decisions.errors import ReleaseForbidden
 from candor.disclosure.decisions.rules import Weighing
@@ -63,7 +63,7 @@ def test_closing_it_does_not_end_what_is_owed(incident: Incident) -> None:
     with office.archive.database.write() as tx:
         given = (tx, office.records, incident.id)
         saying.record_consent(*given, who="parent", name="Luis Diaz", given=False, clock=clock)
-        incidents.close(*given, reason="over", although=True, clock=clock)
+        closing.close(*given, reason="over", although=True, keep_because="who knows", clock=clock)
     there = found(incident, of_request=True)
     assert there["viewing"].answers == {Weighing.WEIGHED}
     assert there["consent"].answers == {Weighing.HIDDEN}
@@ -76,7 +76,15 @@ def test_closing_it_does_not_end_what_is_owed(incident: Incident) -> None:
 def test_closed_without_next_of_kin_it_is_weighed_and_released(incident: Incident) -> None:
     office, clock = incident.office, incident.office.archive.clock
     with office.archive.database.write() as tx:
-        incidents.close(tx, office.records, incident.id, reason="nobody is left", although=True, clock=clock)
+        closing.close(
+            tx,
+            office.records,
+            incident.id,
+            reason="nobody is left",
+            although=True,
+            keep_because="who knows",
+            clock=clock,
+        )
     owed = found(incident, of_request=True)["viewing"]
     with pytest.raises(ReleaseForbidden, match="Test Code § 23"):
         office.decide(release())
@@ -98,6 +106,11 @@ def test_what_its_recording_becomes_part_of_is_of_the_incident(incident: Inciden
         assert whole == earlier.recording_id
         shown, _ = incidents.recordings_in(tx, office.records, incident.id)
     assert whole in {one.recording_id for one in shown}
+    with archive.database.write() as tx:
+        given = {"occurred_at": archive.clock.now(), "place": "Main Street", "summary": "The same shots"}
+        again = incidents.open_incident(tx, office.records, kind="death", **given, clock=archive.clock)
+        added = incidents.add_recordings(tx, office.records, again, both, clock=archive.clock)
+    assert added == [whole], "also where it is named by an address that somebody wrote down before"
     office.recording = whole
     assert "viewing" in found(incident, of_request=True)
     offer(incident)

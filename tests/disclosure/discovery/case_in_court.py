@@ -83,10 +83,9 @@ class Court:
         return disclosure.write_folder(self.site.database, self.site.vault, package, self.site.folder / where)
 
     def access(self, found: Made, side: PartySide = PartySide.DEFENCE, **more: Any) -> Given:
-        with self.site.database.write() as tx:
-            return access.give_access(
-                tx, self.site.technician, found.id, side, **{"holder": "Public Defender", "days": 30, **more}
-            )
+        site, words = self.site, {"holder": "Public Defender", "days": 30, **more}
+        with site.database.write() as tx:
+            return access.give_access(tx, site.jobs, site.technician, found.id, side, **words)
 
     def enter(self, given: Given, address: str = "192.0.2.7") -> Visit:
         with self.site.database.write() as tx:

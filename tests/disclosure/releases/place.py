@@ -16,7 +16,7 @@ from tests.redaction.conftest import plan_of
 from candor.core.ids import new_id
 from candor.core.settings import Settings
 from candor.custody import Event, append
-from candor.disclosure.releases import approving, preparing, reading, recalling
+from candor.disclosure.releases import approving, discarding, preparing, reading, recalling
 from candor.disclosure.releases import jobs as release_jobs
 from candor.disclosure.releases.reading import Release
 from candor.disclosure.releases.rules import Audience
@@ -107,6 +107,12 @@ class Releasing:
         archive = self.office.archive
         with archive.database.write() as tx:
             return recalling.recall(tx, self.jobs, self.office.second, release_id, reason, clock=archive.clock)
+
+    def discard(self, release_id: str, reason: str = "The wrong copy", *, actor: Actor | None = None) -> int:
+        """Discard it; its new version."""
+        archive = self.office.archive
+        with archive.database.write() as tx:
+            return discarding.discard(tx, actor or self.office.records, release_id, reason, clock=archive.clock)
 
     def release(self, release_id: str) -> Release:
         """It as it is now."""

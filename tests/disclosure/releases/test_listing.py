@@ -13,7 +13,7 @@ from candor.disclosure.decisions.rules import Decision
 from candor.disclosure.releases.errors import ReleaseUnknown
 from candor.disclosure.releases.listing import ListQuery, counts_of, list_of
 from candor.disclosure.releases.offering import offered
-from candor.disclosure.releases.rules import Audience, ReleaseState
+from candor.disclosure.releases.rules import Audience, Needs, ReleaseState
 from candor.people.errors import Refused
 
 
@@ -54,20 +54,27 @@ def test_what_a_release_could_hold_and_what_forbids_it(releasing: Releasing) -> 
     office.archive.clock.advance(60)
     second = leave_copy(office, b"a newer copy")
 
-    def look() -> tuple[list[object], int]:
+    def look() -> tuple[list[object], Needs]:
         with office.archive.database.read() as tx:
-            found, more = offered(tx, office.archive.vault, office.records, office.subject, clock=office.archive.clock)
-        (one,) = found
+            found = offered(tx, office.archive.vault, office.records, office.subject, clock=office.archive.clock)
+        (one,) = found.rows
+        assert found.counts[found.needs] == sum(found.counts.values()) == 1
         assert [(copy.id, copy.newest) for copy in one.copies] == [(second, True), (first, False)]
-        return [one.decision, one.usual, one.against, one.released], more
+        return [one.decision, one.usual, one.against, one.released], found.needs
 
-    (decision, usual, against, _), more = look()
-    assert (decision, usual, more) == (None, (), 0)
+    (decision, usual, against, _), needs = look()
+    assert (decision, usual, needs) == (None, (), Needs.DECISION)
     assert isinstance(against, ReleaseForbidden)
     office.decide(release())
-    assert look()[0] == [Decision.RELEASE, (second,), None, ()]
-    releasing.prepare(second)
-    assert look()[0][3] == ("RL-2026-0001",)
+    assert look() == ([Decision.RELEASE, (second,), None, ()], Needs.RELEASE)
+    made = releasing.prepare(second)
+    assert look() == ([Decision.RELEASE, (second,), None, ("RL-2026-0001",)], Needs.NOTHING)
+    releasing.discard(made)
+    assert look() == ([Decision.RELEASE, (second,), None, ()], Needs.RELEASE)
+    with office.archive.database.write() as tx:
+        given = (tx, office.records, office.subject, office.recording, [hold_back(Decision.WITHHOLD, MINOR)], [])
+        decide_anew(*given, reason="Looked again", upon=office.upon(), clock=office.archive.clock)
+    assert look()[1] is Needs.WITHHELD
 
 
 def test_deciding_anew_keeps_both_on_record_or_changes_nothing(releasing: Releasing) -> None:

@@ -15,9 +15,11 @@ from tests.disclosure.releases.place import Releasing, leave_copy
 from candor import disclosure
 from candor.core.database import Database
 from candor.custody import Event
+from candor.disclosure.decisions.deciding import withdraw
 from candor.disclosure.decisions.into_redaction import put_into_redaction
 from candor.disclosure.decisions.rules import Decision
 from candor.disclosure.releases.errors import ReleaseNotYours, ReleaseWrongState
+from candor.disclosure.releases.judging import held_back
 from candor.disclosure.releases.reading import copies_of_release
 from candor.disclosure.releases.rules import Audience, ReleaseState
 from candor.people.rules import system_actor
@@ -30,7 +32,7 @@ from candor.verify.trust import Trust
 def test_a_release_from_its_preparing_to_its_recall(releasing: Releasing, tmp_path: Path) -> None:
     office = releasing.office
     database: Database = office.archive.database
-    office.decide(release(), hold_back(Decision.WITHHOLD, MINOR, 2_000, 3_017))
+    _, withheld = office.decide(release(), hold_back(Decision.WITHHOLD, MINOR, 2_000, 3_017))
     with database.write() as tx:
         given = (office.records, office.subject, office.recording, office.redaction)
         put_into_redaction(tx, office.archive.vault, *given, clock=office.archive.clock)
@@ -51,6 +53,11 @@ def test_a_release_from_its_preparing_to_its_recall(releasing: Releasing, tmp_pa
         *(Event.RELEASE_PREPARED, Event.RELEASE_APPROVED, Event.RECORDING_RELEASED, Event.RELEASE_PUBLISHED)
     ]
     _check_published(releasing, release_id, tmp_path)
+    with database.write() as tx:  # nothing is withheld from now on; what went out says what it said
+        withdraw(tx, office.records, office.subject, withheld, reason="a mistake", clock=office.archive.clock)
+    with database.read() as tx:
+        lines, _ = held_back(tx, office.archive.vault, office.counsel, found, clock=office.archive.clock)
+    assert [(one.citation, one.reason) for one in lines] == [("Test Code § 13", "It shows somebody’s child")] * 2
     releasing.recall(release_id)
     releasing.work()
     assert releasing.release(release_id).state is ReleaseState.RECALLED

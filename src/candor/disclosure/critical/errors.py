@@ -7,8 +7,10 @@ from candor.people.errors import Refused
 
 __all__ = [
     "ConsentUnproven",
+    "CriticalChanged",
     "CriticalClosed",
     "CriticalError",
+    "CriticalHolds",
     "CriticalOwes",
     "CriticalUnknown",
     "CriticalWrong",
@@ -44,6 +46,20 @@ class CriticalClosed(CriticalError):
 class CriticalOwes(CriticalError):
     """The critical incident {number} cannot be closed yet: {owed}. Do that first, or say why it is closed all the
     same."""
+
+    exit_code = 5
+
+
+class CriticalHolds(CriticalError):
+    """The critical incident {number} holds {several}, so it was not closed. Nothing was changed. Say why that stays
+    held when it is closed, or that it is freed."""
+
+    exit_code = 5
+
+
+class CriticalChanged(CriticalError):
+    """Somebody else changed the critical incident {number} after you had opened it. Nothing of yours was kept. Look at
+    it as it is now, and decide again."""
 
     exit_code = 5
 

@@ -15,6 +15,7 @@ from candor.custody.events import Event
 from candor.disclosure.critical.errors import ConsentUnproven, CriticalClosed, CriticalUnknown, CriticalWrong
 from candor.disclosure.critical.rules import CriticalState
 from candor.disclosure.critical.tables import critical_history, critical_incident
+from candor.disclosure.requests import documents
 from candor.disclosure.requests.rules import DocumentKind
 from candor.disclosure.requests.tables import request_document
 from candor.people.rules import Actor, Permission
@@ -79,3 +80,6 @@ def must_have_document(tx: Connection, critical_id: str, document_id: str, *, co
         raise ConsentUnproven()
     if kind is None:
         raise CriticalWrong(what="document", reason="it is none of this incident’s; put it there first")
+
+
+documents.ENTERED.append(in_history)

@@ -1,4 +1,4 @@
-"""Critical incidents: opening one, its recordings, reading, closing it."""
+"""Critical incidents: opening one, its recordings, reading, looking at its clocks."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from candor.core.clock import Clock, SystemClock, iso
 from candor.core.database import Database
 from candor.core.ids import new_id
 from candor.custody.events import Event
-from candor.disclosure.critical.errors import CriticalOwes, CriticalUnknown, CriticalWrong
+from candor.disclosure.critical import telling
+from candor.disclosure.critical.errors import CriticalUnknown, CriticalWrong
 from candor.disclosure.critical.holding import by_name, held, note, put
-from candor.disclosure.critical.lawful import answer_of, owed_before, put_due, recordings_of
+from candor.disclosure.critical.lawful import ever_in, put_due, recordings_of
 from candor.disclosure.critical.rules import CriticalState
 from candor.disclosure.critical.tables import critical_counter, critical_incident, critical_recording
 from candor.disclosure.critical.words import digest, line, moment, one_of, text
@@ -30,7 +31,6 @@ from candor.matters.rules import visible_cases
 from candor.matters.tables import matter
 from candor.people.rules import Actor, Permission, system_actor
 from candor.retention import holds
-from candor.retention.errors import HoldReleased, HoldUnknown
 
 __all__ = [
     "EVERY",
@@ -38,7 +38,6 @@ __all__ = [
     "CriticalRecording",
     "add_recordings",
     "change",
-    "close",
     "critical_incident_of",
     "critical_incidents",
     "go_round",
@@ -166,20 +165,17 @@ def add_recordings(
     *,
     clock: Clock | None = None,
 ) -> list[str]:
-    """Put recordings with a critical incident; the ids of those that were not there. They are held while it is open.
+    """Put recordings with a critical incident; the ids of those that were not there. They are held from then on.
 
     All or none: raises Refused, CriticalUnknown, CriticalClosed, CriticalWrong, and RecordingUnknown for the first that
     the actor may not see."""
     clock = clock or SystemClock()
     before = held(tx, actor, critical_id)
-    chosen = list(dict.fromkeys(recording_ids))
-    if not 1 <= len(chosen) <= MOST_AT_ONCE:
+    given = list(dict.fromkeys(recording_ids))
+    if not 1 <= len(given) <= MOST_AT_ONCE:
         raise CriticalWrong(what="recordings", reason=f"name 1 to {MOST_AT_ONCE} at a time")
-    there = set(recordings_of(tx, before.id))
-    seen = set(tx.scalars(sa.select(recording.c.id).where(recording.c.id.in_(chosen), visible_to(actor).expression)))
-    for one in chosen:
-        if one not in seen:
-            raise RecordingUnknown(id=one)
+    there = set(tx.scalars(ever_in(before.id)))
+    chosen = list(dict.fromkeys(_whole(tx, actor, one) for one in given))
     fresh = [one for one in chosen if one not in there]
     for one in fresh:
         reason = f"the critical incident {before.number}"
@@ -191,30 +187,6 @@ def add_recordings(
         put(tx, before)
         put_due(tx, before.id, clock=clock)
     return fresh
-
-
-def close(
-    tx: Connection,
-    actor: Actor,
-    critical_id: str,
-    *,
-    reason: str,
-    although: bool = False,
-    clock: Clock | None = None,
-) -> None:
-    """Close a critical incident: what was held because of it is released, and no clock of it is shown any more.
-    `although`: something is still owed, and the reason says why it is closed all the same. Raises Refused,
-    CriticalUnknown, CriticalClosed, CriticalOwes, CriticalWrong."""
-    clock = clock or SystemClock()
-    before, said = held(tx, actor, critical_id), line("reason", reason, 500)
-    owed = owed_before(tx, before.id, answer_of(tx, before.id, clock=clock), clock.now())
-    if owed and not although:
-        raise CriticalOwes(number=before.number, owed=" ".join(one.words for one in owed))
-    values = {"state": CriticalState.CLOSED.value, "closed_by": actor.account_id, "closed_at": clock.now()}
-    put(tx, before, **values, close_reason=said, due_at=None, due_rule=None)
-    _free_holds(tx, before, clock)
-    details = {"reason_sha256": digest(said), "owed": [one.rule for one in owed]}
-    note(tx, Event.CRITICAL_CLOSED, actor, before.id, details, clock=clock)
 
 
 def critical_incident_of(tx: Connection, actor: Actor, critical_id: str) -> CriticalIncident:
@@ -244,14 +216,15 @@ def recordings_in(tx: Connection, actor: Actor, critical_id: str) -> tuple[list[
     columns = [recording.c[name] for name in ("title", "state", "started_at", "duration_ms")]
     query = sa.select(critical_recording.c.recording_id, critical_recording.c.added_at, *columns).select_from(joined)
     query = query.where(critical_recording.c.critical_id == critical_id, visible_to(actor).expression)
+    query = query.where(recording.c.state != RecordingState.REGROUPED.value)
     rows = tx.execute(query.order_by(recording.c.started_key)).all()
     found = [CriticalRecording(**{**row._mapping, "state": RecordingState(row.state)}) for row in rows]
     return found, len(recordings_of(tx, critical_id)) - len(found)
 
 
 def go_round(database: Database, clock: Clock) -> int:
-    """Work out anew when the clocks of open incidents end: facts may have changed elsewhere. How many changed. Done
-    again and again while a process stays."""
+    """Work out anew when the clocks of open incidents end, as facts may have changed elsewhere, and tell of those that
+    end soon or are over. How many changed. Done again and again while a process stays."""
     table = critical_incident.c
     with database.read() as tx:
         ids = tx.scalars(sa.select(table.id).where(table.state == CriticalState.OPEN.value)).all()
@@ -263,7 +236,7 @@ def go_round(database: Database, clock: Clock) -> int:
             before = tx.execute(query.where(*still).with_for_update()).first()
             if before is None:
                 continue
-            put_due(tx, one, clock=clock)
+            telling.of_clocks(tx, one, put_due(tx, one, clock=clock), clock=clock)
             changed += tx.execute(query.where(table.id == one)).one() != before
     return changed
 
@@ -275,6 +248,17 @@ def _incident(row: sa.Row[Any]) -> CriticalIncident:
     return CriticalIncident(**{**row._mapping, "kind": Critical(row.kind), "state": CriticalState(row.state)})
 
 
+def _whole(tx: Connection, actor: Actor, recording_id: str) -> str:
+    """The recording, or the one that it became part of. Raises RecordingUnknown."""
+    query = sa.select(recording.c.id, recording.c.state, recording.c.regrouped_into).where(visible_to(actor).expression)
+    row = tx.execute(query.where(recording.c.id == recording_id)).first()
+    while row is not None and row.state == RecordingState.REGROUPED and row.regrouped_into:
+        row = tx.execute(query.where(recording.c.id == row.regrouped_into)).first()
+    if row is None:
+        raise RecordingUnknown(id=recording_id)
+    return str(row.id)
+
+
 def _case(tx: Connection, actor: Actor, case_id: str | None) -> str | None:
     """The case's identifier, by that or by its number. Raises CriticalWrong."""
     if not case_id:
@@ -284,15 +268,6 @@ def _case(tx: Connection, actor: Actor, case_id: str | None) -> str | None:
     if found is None:
         raise CriticalWrong(what="case", reason=f"there is no case {case_id[:80]}, or it may not be seen")
     return str(found)
-
-
-def _free_holds(tx: Connection, before: sa.Row[Any], clock: Clock) -> None:
-    mine = critical_recording.c.critical_id == before.id, critical_recording.c.hold_id.is_not(None)
-    for hold_id in tx.scalars(sa.select(critical_recording.c.hold_id).where(*mine)).all():
-        try:
-            holds.release(tx, _SYSTEM, hold_id, reason=f"{before.number} was closed", clock=clock)
-        except (HoldReleased, HoldUnknown):
-            continue  # somebody ended it already
 
 
 def _next_number(tx: Connection, year: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from candor.core.clock import Clock, SystemClock
+from candor.disclosure.critical import telling
 from candor.disclosure.critical.holding import in_history
-from candor.disclosure.critical.rules import STATE_WORDS, CriticalState
+from candor.disclosure.critical.rules import STATE_WORDS, CriticalState, Due
 from candor.disclosure.critical.tables import (
     critical_consent,
     critical_incident,
@@ -27,14 +28,18 @@ from candor.disclosure.decisions.subjects import About, Subject
 from candor.disclosure.requests.tables import records_request
 from candor.disclosure.requests.words import folded
 from candor.footage.facts import facts_of
+from candor.footage.rules import RecordingState
+from candor.footage.tables import recording
 from candor.law.books import book_now
 from candor.law.critical import Consent, CriticalAnswer, CriticalFacts, Offer, critical_answer
 from candor.law.model import Book, Facts
 from candor.law.requests import RequestClock
 from candor.law.vocabulary import REQUESTER_WORDS, Critical, Label, LawClass, Requester
 
-__all__ = ["Owed", "Running", "answer_of", "owed_before", "put_due", "running_clocks"]
+__all__ = ["RELEASED", "Owed", "Running", "answer_of", "dues_of", "ever_in", "owed_before", "put_due", "running_clocks"]
 
+#: Who knows which of these recordings were released to everybody, so that no clock asks for it any more: rooms above.
+RELEASED: list[Callable[[Connection, Collection[str]], set[str]]] = []
 #: Stands for the category of a recording of a critical incident; no agency can have one of this name.
 _CATEGORY = "\0critical"
 
@@ -83,19 +88,35 @@ def answer_of(tx: Connection, critical_id: str, *, clock: Clock | None = None) -
 
 def recordings_of(tx: Connection, critical_id: str) -> tuple[str, ...]:
     """The identifiers of its recordings, in order."""
-    mine = critical_recording.c.critical_id == critical_id
-    query = sa.select(critical_recording.c.recording_id).where(mine)
-    return tuple(tx.scalars(query.order_by(critical_recording.c.recording_id)))
+    return tuple(tx.scalars(_recordings(critical_id).order_by(critical_recording.c.recording_id)))
+
+
+def ever_in(critical_id: str) -> sa.Select[Any]:
+    """The identifiers of its recordings, and of those that became part of another one since."""
+    return sa.select(critical_recording.c.recording_id).where(critical_recording.c.critical_id == critical_id)
+
+
+def _recordings(critical_id: str) -> sa.Select[Any]:
+    """What became part of another recording is of the incident as that one: nothing of it is decided or released by
+    itself."""
+    joined = critical_recording.join(recording, recording.c.id == critical_recording.c.recording_id)
+    by_itself = recording.c.state != RecordingState.REGROUPED.value
+    return ever_in(critical_id).select_from(joined).where(by_itself)
 
 
 def running_clocks(tx: Connection, critical_id: str, answer: CriticalAnswer) -> list[Running]:
-    """Its clocks that run, with what was put off, the first to end first."""
+    """Its clocks that run, with what was put off, the first to end first. Of what was released to everybody none runs
+    any more."""
+    asked = {one.recording_id for one in answer.clocks if one.recording_id is not None}
+    released = {found for knows in RELEASED for found in knows(tx, asked)}
     table = critical_put_off.c
     steps = sa.func.max(table.step)
     query = sa.select(table.recording_id, table.pack, table.rule, steps).where(table.critical_id == critical_id)
     taken = {tuple(row[:3]): row[3] for row in tx.execute(query.group_by(table.recording_id, table.pack, table.rule))}
     found = []
     for one in answer.clocks:
+        if one.recording_id in released:
+            continue
         times = taken.get((one.recording_id, one.clock.rule.pack, one.clock.rule.id), 0)
         due = one.due_after(times)
         if due is not None:
@@ -104,15 +125,37 @@ def running_clocks(tx: Connection, critical_id: str, answer: CriticalAnswer) -> 
     return sorted(found, key=lambda one: (one.due, one.key[1:], one.key[0] or ""))
 
 
-def put_due(tx: Connection, critical_id: str, *, clock: Clock | None = None) -> None:
-    """Keep beside the incident when its first clock ends, so that a list can be read at once."""
-    running = running_clocks(tx, critical_id, answer_of(tx, critical_id, clock=clock))
-    first = running[0] if running else None
+def dues_of(tx: Connection, critical_id: str, answer: CriticalAnswer) -> list[Due]:
+    """What the law wants done of it by a time and is not done, the first to be due first: each rule's release once,
+    however many recordings it is of, and each viewing that was not offered to anybody yet."""
+    found: dict[str, Due] = {}
+    for one in running_clocks(tx, critical_id, answer):
+        name = "/".join(one.key[1:])
+        found.setdefault(name, Due(name, one.due, "The release of its footage", one.clock.clock.rule.citation))
+    table = critical_viewing.c
+    offered = set(tx.scalars(sa.select(table.who).where(table.critical_id == critical_id)))
+    for each in answer.offers:
+        if each.due is not None and each.who.value not in offered:
+            name = f"{each.rule.pack}/{each.rule.id}/{each.who.value}"
+            asks = f"The offer of a viewing to {REQUESTER_WORDS[each.who]}"
+            found.setdefault(name, Due(name, each.due, asks, each.rule.citation))
+    return sorted(found.values(), key=lambda one: (one.at, one.what))
+
+
+def put_due(tx: Connection, critical_id: str, *, clock: Clock | None = None) -> list[Due]:
+    """Keep beside an open incident what is due first, so that a list can be read at once, and close what was told of
+    clocks that are met or put off; what is due."""
+    clock = clock or SystemClock()
+    dues = dues_of(tx, critical_id, answer_of(tx, critical_id, clock=clock))
+    first = dues[0] if dues else None
     values = {
-        "due_at": None if first is None else first.due,
-        "due_rule": None if first is None else first.clock.clock.rule.citation,
+        "due_at": None if first is None else first.at,
+        "due_rule": None if first is None else first.citation,
     }
-    tx.execute(critical_incident.update().where(critical_incident.c.id == critical_id).values(values))
+    is_open = critical_incident.c.id == critical_id, critical_incident.c.state == CriticalState.OPEN.value
+    tx.execute(critical_incident.update().where(*is_open).values(values))
+    telling.settle(tx, critical_id, dues, clock=clock)
+    return dues
 
 
 def owed_before(tx: Connection, critical_id: str, answer: CriticalAnswer, moment: datetime) -> list[Owed]:
@@ -241,4 +284,5 @@ def _heard(row: Any) -> Any:
 
 
 subjects.KINDS["critical"] = _known
+subjects.RECORDINGS["critical"] = _recordings
 subjects.HISTORY["critical"] = in_history

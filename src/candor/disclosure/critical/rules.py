@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from candor.law.vocabulary import Requester
 
-__all__ = ["CONSENTERS", "STATE_WORDS", "VIEWERS", "VIEWING_WORDS", "CriticalState", "ViewingState"]
+__all__ = ["CONSENTERS", "STATE_WORDS", "VIEWERS", "VIEWING_WORDS", "CriticalState", "Due", "ViewingState"]
 
 
 class CriticalState(StrEnum):
@@ -37,3 +39,14 @@ VIEWING_WORDS: dict[ViewingState, str] = {
 VIEWERS = (Requester.NEXT_OF_KIN, Requester.DEPICTED, Requester.PARENT, Requester.ATTORNEY, Requester.OFFICER)
 #: Whose consent is put on record.
 CONSENTERS = (Requester.PARENT, Requester.DEPICTED, Requester.NEXT_OF_KIN)
+
+
+@dataclass(frozen=True)
+class Due:
+    """Something that the law wants done by a moment (UTC), put off as it was. `what`: by which it is known again;
+    `asks`: what is due, as the beginning of a sentence."""
+
+    what: str
+    at: datetime
+    asks: str
+    citation: str

@@ -23,7 +23,7 @@ critical_incident = sa.Table(
     sa.Column("closed_by", sa.Text),
     sa.Column("closed_at", UtcDateTime),
     sa.Column("close_reason", sa.Text),
-    sa.Column("due_at", UtcDateTime),  # the earliest clock that runs, as it was last worked out
+    sa.Column("due_at", UtcDateTime),  # what is due first of it, as it was last worked out
     sa.Column("due_rule", sa.Text),  # its citation
     sa.Column("version", sa.Integer, nullable=False),
     sa.Index("ix_critical_incident_state", "state", "due_at", "id"),
@@ -46,7 +46,7 @@ critical_recording = sa.Table(
     sa.Column("recording_id", sa.String(36), sa.ForeignKey("recording.id"), primary_key=True),
     sa.Column("added_by", sa.Text, nullable=False),  # an actor
     sa.Column("added_at", UtcDateTime, nullable=False),
-    sa.Column("hold_id", sa.String(36)),  # the hold that keeps it while the incident is open
+    sa.Column("hold_id", sa.String(36)),  # the hold that keeps it while the incident is open, and as chosen after
     sa.Index("ix_critical_recording_recording", "recording_id", "critical_id"),
 )
 

@@ -15,11 +15,13 @@ from sqlalchemy.engine import Connection
 from candor.custody.events import PLAIN_WORDS, Event
 from candor.custody.tables import custody_event
 from candor.disclosure.critical.holding import by_name
-from candor.disclosure.critical.lawful import recordings_of
+from candor.disclosure.critical.lawful import ever_in
 from candor.disclosure.critical.putting_off import put_offs_of
 from candor.disclosure.critical.saying import consents_of, statements_of
 from candor.disclosure.critical.tables import critical_history, critical_incident
 from candor.disclosure.critical.viewings import viewings_of
+from candor.disclosure.requests.documents import documents_of
+from candor.disclosure.requests.rules import DOCUMENT_WORDS
 from candor.footage.rules import visible_to
 from candor.footage.tables import recording
 from candor.law.vocabulary import CRITICAL_WORDS, REQUESTER_WORDS, Critical
@@ -59,7 +61,9 @@ def timeline_of(tx: Connection, actor: Actor, critical_id: str) -> list[Entry]:
     for one in events:
         kind = Event(one.kind)
         details = json.loads(one.payload)["details"] if one.payload else {}
-        words = next((told[value] for value in _named(details) if value in told), PLAIN_WORDS[kind])
+        words = next((told[value] for value in _named(kind, details) if value in told), PLAIN_WORDS[kind])
+        if kind is Event.CRITICAL_CLOSED:
+            words = f"{words} {_holds(details)}".strip()
         if "release" in details and "number" in details:
             words = f"{details['number']}: {words}"
         by = names.get(one.actor, one.actor)
@@ -72,7 +76,7 @@ def _events(tx: Connection, critical_id: str) -> list[sa.Row[Any]]:
     table = custody_event.c
     own = sa.select(critical_history.c.event_id).where(critical_history.c.critical_id == critical_id)
     went_out = sa.and_(
-        table.recording_id.in_(recordings_of(tx, critical_id)), table.kind.in_([one.value for one in _OF_RECORDINGS])
+        table.recording_id.in_(ever_in(critical_id)), table.kind.in_([one.value for one in _OF_RECORDINGS])
     )
     columns = (table.id, table.kind, table.actor, table.at, table.recording_id, table.payload)
     query = sa.select(*columns).where(sa.or_(table.id.in_(own), went_out))
@@ -84,8 +88,10 @@ def _seen(tx: Connection, actor: Actor, recording_ids: set[str]) -> set[str]:
     return set(tx.scalars(sa.select(recording.c.id).where(*among)))
 
 
-def _named(details: Mapping[str, Any]) -> list[str]:
+def _named(kind: Event, details: Mapping[str, Any]) -> list[str]:
     """The identifiers by which an event names what it is about, with what was done to it."""
+    if kind is Event.REQUEST_DOCUMENT_ADDED:
+        return [f"document:{details.get('document')}"]
     found = [f"{name}:{details[name]}" for name in ("consent", "statement") if name in details]
     if "viewing" in details:
         found.append(f"viewing:{details['viewing']}:{_did(details)}")
@@ -97,6 +103,19 @@ def _did(details: Mapping[str, Any]) -> str:
     if "held_at" in details:
         return "held"
     return "offered" if "offered_for" in details else "declined"
+
+
+def _holds(details: Mapping[str, Any]) -> str:
+    """What became of what it held, as it was chosen when it was closed."""
+    kept, freed = (len(details.get(name, ())) for name in ("holds_kept", "holds_freed"))
+    said = [f"{_several(kept)} held."] if kept else []
+    if freed:
+        said.append(f"{freed} {'hold was' if freed == 1 else 'holds were'} released.")
+    return " ".join(said)
+
+
+def _several(kept: int) -> str:
+    return "1 recording stays" if kept == 1 else f"{kept} recordings stay"
 
 
 def _told(tx: Connection, actor: Actor, critical_id: str) -> dict[str, str]:
@@ -119,4 +138,6 @@ def _told(tx: Connection, actor: Actor, critical_id: str) -> dict[str, str]:
     for one in put_offs_of(tx, actor, critical_id):
         until = f"{one.until.astimezone(zone):%Y-%m-%d %H:%M %Z}"
         found[f"put-off:{one.id}"] = f"The release was put off until {until} ({one.citation}): {one.reason}"
+    for paper in documents_of(tx, actor, critical_id=critical_id):
+        found[f"document:{paper.id}"] = f"A document was added: {paper.name} ({DOCUMENT_WORDS[paper.kind]})."
     return found

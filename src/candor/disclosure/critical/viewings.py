@@ -14,6 +14,7 @@ from candor.core.ids import new_id
 from candor.custody.events import Event
 from candor.disclosure.critical.errors import ViewingNotNow, ViewingUnknown
 from candor.disclosure.critical.holding import held, note, put
+from candor.disclosure.critical.lawful import put_due
 from candor.disclosure.critical.rules import VIEWERS, VIEWING_WORDS, ViewingState
 from candor.disclosure.critical.tables import critical_viewing
 from candor.disclosure.critical.words import digest, line, moment, one_of, text
@@ -76,6 +77,7 @@ def offer(
     }
     tx.execute(critical_viewing.insert(), row)
     put(tx, before)
+    put_due(tx, before.id, clock=clock)
     details = {"viewing": row["id"], "who": row["who"], "offered_for": iso(row["offered_for"])}
     details |= {"name_sha256": digest(row["name"])}
     note(tx, Event.CRITICAL_VIEWING_OFFERED, actor, before.id, details, clock=clock)

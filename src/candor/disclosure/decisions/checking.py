@@ -21,9 +21,9 @@ from candor.disclosure.decisions.errors import ReleaseForbidden
 from candor.disclosure.decisions.obstacles import Obstacle, obstacles
 from candor.disclosure.decisions.pictures import milliseconds, on_screen
 from candor.disclosure.decisions.rules import Decision, Weighing
-from candor.disclosure.decisions.standing import Answer, Made, rows_of
+from candor.disclosure.decisions.standing import Answer, Decisions, Made, rows_of
 from candor.disclosure.decisions.stretches import LATEST_MS, Counted, clock_words, counted, told
-from candor.disclosure.decisions.subjects import Subject, about
+from candor.disclosure.decisions.subjects import About, Subject, about
 from candor.people.rules import Actor, Permission
 from candor.redaction.model import FrameTimes
 
@@ -39,15 +39,21 @@ _EDGE_MS = 100
 
 
 def must_be_releasable(
-    tx: Connection, actor: Actor, subject: Subject, copies: Sequence[CopyFacts], *, clock: Clock | None = None
+    tx: Connection,
+    actor: Actor,
+    subject: Subject,
+    copies: Sequence[CopyFacts],
+    *,
+    known: tuple[About, Decisions] | None = None,
+    clock: Clock | None = None,
 ) -> None:
     """Raise ReleaseForbidden, which names the recording, the rule with its citation and what to do, unless every copy
     may go out: its recording is decided on, nothing that is withheld is in it, whatever stands in the way at this
-    moment was answered, and what was answered by hiding is hidden in it under that rule. Raises Refused,
-    SubjectUnknown, RecordingUnknown too."""
+    moment was answered, and what was answered by hiding is hidden in it under that rule. `known`: the subject and its
+    decisions, read in this transaction. Raises Refused, SubjectUnknown, RecordingUnknown too."""
     actor.require(Permission.REQUESTS_VIEW)
     clock = clock or SystemClock()
-    asked, decisions = about(tx, subject), rows_of(tx, subject)
+    asked, decisions = known or (about(tx, subject), rows_of(tx, subject))
     for recording_id in dict.fromkeys(one.recording_id for one in copies):
         made = decisions.of(recording_id)
         if recording_id not in asked.recordings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -99,10 +99,14 @@ def decisions_of(tx: Connection, actor: Actor, subject: Subject) -> Decisions:
     return rows_of(tx, subject)
 
 
-def rows_of(tx: Connection, subject: Subject) -> Decisions:
-    """The same for a caller that has checked the permission."""
+def rows_of(tx: Connection, subject: Subject, among: Collection[str] | None = None) -> Decisions:
+    """The same for a caller that has checked the permission. `among`: those on these recordings alone; then `upon` says
+    nothing of the others."""
     found: dict[str, tuple[Made, ...]] = {}
-    for one in _made(tx, standing(subject)):
+    which = standing(subject)
+    if among is not None:
+        which = sa.and_(which, release_decision.c.recording_id.in_(among))
+    for one in _made(tx, which):
         found[one.recording_id] = (*found.get(one.recording_id, ()), one)
     return Decisions(found)
 

@@ -22,7 +22,18 @@ from candor.disclosure.requests.tables import records_request, request_recording
 from candor.law.model import Book, Facts
 from candor.people.rules import Actor
 
-__all__ = ["AFTER", "HISTORY", "KINDS", "About", "Subject", "about", "of_release", "standing"]
+__all__ = [
+    "AFTER",
+    "HISTORY",
+    "KINDS",
+    "RECORDINGS",
+    "About",
+    "Subject",
+    "about",
+    "of_release",
+    "recordings_of",
+    "standing",
+]
 
 
 @dataclass(frozen=True)
@@ -88,12 +99,18 @@ def _request(tx: Connection, request_id: str, held: bool) -> About | None:
     if row is None:
         return None
     state = RequestState(row.state)
-    mine = request_recording.c.request_id == request_id, request_recording.c.meant == Meant.MEANT.value
-    meant = tx.scalars(sa.select(request_recording.c.recording_id).where(*mine).order_by("recording_id"))
+    meant = tx.scalars(_meant(request_id).order_by("recording_id"))
     subject = Subject.of_request(request_id)
     return About(subject, row.number, STATE_WORDS[state], state in OPEN, row.received_at, tuple(meant))
 
 
+def _meant(request_id: str) -> sa.Select[Any]:
+    mine = request_recording.c.request_id == request_id, request_recording.c.meant == Meant.MEANT.value
+    return sa.select(request_recording.c.recording_id).where(*mine)
+
+
+#: By kind of subject: the identifiers of the recordings that it is about, as a query.
+RECORDINGS: Final[dict[str, Callable[[str], sa.Select[Any]]]] = {"request": _meant}
 #: By kind of subject: (tx, identifier, whether its row is to be held until the transaction ends) -> what is known.
 KINDS: Final[dict[str, Callable[[Connection, str, bool], About | None]]] = {"request": _request}
 #: By kind of subject: puts a custody event into the history that its page shows: (tx, identifier, event's id).
@@ -112,6 +129,12 @@ def about(tx: Connection, subject: Subject, *, held: bool = False) -> About:
     if found is None:
         raise SubjectUnknown(what=_WHAT[subject.kind], id=subject.id)
     return found
+
+
+def recordings_of(subject: Subject) -> sa.Select[Any]:
+    """The identifiers of the recordings that a subject is about, for the database to go through however many there
+    are."""
+    return RECORDINGS[subject.kind](subject.id)
 
 
 def of_release(row: Any) -> Subject:

@@ -9,6 +9,8 @@ Rules it keeps:
 3. A side comes in by a code of its own that ends, without an account and without terms to agree to.
 4. What a side watches or takes is put on record so that only that side's key opens it: the other side, and the agency's
    own readers, see delivery and receipt. A court can have it opened with that key.
-5. A finding that speaks against an officer's statement raises the question whether it is disclosed to the prosecutor,
+5. Where a mark is chosen, each side watches viewing copies of its own with its mark burnt into the picture, and no
+   others. They are made ahead of every recording for both sides, so that making one says nothing of what is watched.
+6. A finding that speaks against an officer's statement raises the question whether it is disclosed to the prosecutor,
    and the question stays until somebody entitled to it answers, with a reason.
 """

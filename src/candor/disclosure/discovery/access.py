@@ -27,11 +27,13 @@ from sqlalchemy.engine import Connection
 from candor.core.clock import Clock, SystemClock, iso
 from candor.core.ids import new_id
 from candor.custody import Event, append
+from candor.disclosure.discovery import marks
 from candor.disclosure.discovery.errors import AccessHeld, AccessUnknown, CodeRefused, PeriodWrong, TooManyCodes
 from candor.disclosure.discovery.reading import held_discovery
 from candor.disclosure.discovery.rules import SIDE_WORDS, PartySide
 from candor.disclosure.discovery.tables import discovery_miss, discovery_session, discovery_side
 from candor.disclosure.discovery.words import clean
+from candor.jobs import Jobs
 from candor.matters.holding import in_history
 from candor.people.rules import Actor, Permission
 
@@ -125,6 +127,7 @@ def digest_of(code: str) -> bytes:
 
 def give_access(
     tx: Connection,
+    jobs: Jobs,
     actor: Actor,
     discovery_id: str,
     side: PartySide | str,
@@ -135,7 +138,7 @@ def give_access(
     clock: Clock | None = None,
 ) -> Given:
     """Give a side access for so many days. `holder`: to whom the letter goes, in words. `new_key`: the side lost its
-    key; what it viewed before stays sealed to the old one.
+    key; what it viewed before stays sealed to the old one. Marked copies that went with its access are made anew.
 
     Raises Refused, DiscoveryUnknown, AccessHeld, PeriodWrong, DiscoveryWordsMissing.
     """
@@ -177,6 +180,7 @@ def give_access(
     }
     event = append(tx, Event.DISCOVERY_ACCESS_GIVEN, actor=actor.account_id, details=details, clock=clock)
     in_history(tx, found.matter_id, event)
+    marks.want_for(tx, jobs, found.id, chosen)
     made = _latest(tx, found.id, chosen)
     assert made is not None, "it was written just now"
     return Given(made, code, identity)

@@ -101,9 +101,16 @@ class TooOften(DiscoveryError):
 
 
 class NotThere(DiscoveryError):
-    """There is nothing to watch of the recording {id} here: {reason}. The package holds the original."""
+    """There is nothing to watch of the recording {id} here: {reason}."""
 
     exit_code = 4
+
+
+class NoMarkChosen(DiscoveryError):
+    """The discovery {number} was made without a mark, so there are no marked copies to make. Make discovery again with
+    a mark where one is wanted. Nothing was changed."""
+
+    exit_code = 3
 
 
 class NoLongerGiven(DiscoveryError):

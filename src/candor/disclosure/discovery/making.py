@@ -24,7 +24,7 @@ from candor.core.ids import new_id
 from candor.custody import Event, append, history, rotate_tag_key
 from candor.custody.tables import log_head
 from candor.disclosure.describe import described
-from candor.disclosure.discovery import findings
+from candor.disclosure.discovery import findings, marks
 from candor.disclosure.discovery.errors import CaseIsOther, NeverGiven, NothingToGive, NotInCase
 from candor.disclosure.discovery.rules import PartySide, numbered, role_of
 from candor.disclosure.discovery.standing import BY_RULE, Standing, recordings_in, standings, upon
@@ -94,7 +94,9 @@ def make(
 
     `withheld`: recordings that are kept back, with reason and rule. `although`: recordings that a restriction would
     keep back and that are given all the same, with the reason, by somebody who may lift restrictions. `reviews`:
-    whether events of reviews before a statement are not opened. `seen`: `standing.upon` of what whoever decides saw.
+    whether events of reviews before a statement are not opened. `watermark`: whether each side watches copies with its
+    own mark in the picture; they are made for both sides and all recordings. `seen`: `standing.upon` of what whoever
+    decides saw.
 
     Raises Refused, CaseUnknown, NotInCase, NeverGiven, CaseIsOther, NothingToGive, DiscoveryWordsMissing, TooMuch.
     """
@@ -158,6 +160,8 @@ class _Act:
         event = note(self.tx, Event.DISCOVERY_MADE, self.actor, self.case.id, details, clock=self.clock)
         plan["discovery"]["event"] = event
         self._rows(jobs, plan, manifest, event, said)
+        if self.watermark:
+            marks.want(self.tx, jobs, self.discovery_id, given, clock=self.clock)
         findings.disclosed(self.tx, [one["finding"] for one in told], self.discovery_id)
         return Made(self.discovery_id, self.number, self.package_id)
 

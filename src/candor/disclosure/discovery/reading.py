@@ -108,32 +108,55 @@ def package_of(tx: Connection, found: Discovery) -> Package:
     return package_as_it_is(tx, found.package_id)
 
 
-def must_still_be_given(tx: Connection, found: Discovery) -> None:
-    """Raise NoLongerGiven where a wall or an order closed a recording since, or one was destroyed: what is in
-    somebody's hands cannot be called back, but no more is given."""
-    if package_of(tx, found).state is PackageState.FAILED:
+def must_still_be_given(tx: Connection, found: Discovery) -> Package:
+    """Its package, which may still be given. Raises NoLongerGiven where a wall or an order closed a recording since, or
+    one was destroyed: what is in somebody's hands cannot be called back, but no more is given."""
+    package = package_of(tx, found)
+    if package.state is PackageState.FAILED:
         raise NoLongerGiven(reason="the package could not be made, or what it held was erased")
-    rule = tx.scalar(sa.select(restriction.c.rule).where(*_shut(found)).limit(1))
+    now = sorted({one for each in _holders(tx, found).values() for one in each})
+    rule = tx.scalar(sa.select(restriction.c.rule).where(*_shut(now)).limit(1))
     if rule is not None:
         raise NoLongerGiven(reason=f"a recording in it was closed since, by {rule}")
-    if tx.scalar(sa.select(recording.c.id).where(*_gone(found)).limit(1)) is not None:
+    if tx.scalar(sa.select(recording.c.id).where(*_gone(now)).limit(1)) is not None:
         raise NoLongerGiven(reason="a recording in it was destroyed since")
+    return package
 
 
 def closed_since(tx: Connection, found: Discovery) -> frozenset[str]:
     """The recordings of it that a wall or an order closed since, or that were destroyed: nothing more is told of them,
     neither their titles as they are now nor what was found in them."""
-    shut = tx.scalars(sa.select(restriction.c.recording_id).where(*_shut(found)))
-    return frozenset(shut) | frozenset(tx.scalars(sa.select(recording.c.id).where(*_gone(found))))
+    holders = _holders(tx, found)
+    now = sorted({one for each in holders.values() for one in each})
+    closed = set(tx.scalars(sa.select(restriction.c.recording_id).where(*_shut(now))))
+    closed |= set(tx.scalars(sa.select(recording.c.id).where(*_gone(now))))
+    return frozenset(one for one in found.given if closed & holders[one])
 
 
-def _shut(found: Discovery) -> tuple[sa.ColumnElement[bool], ...]:
-    mine = restriction.c.recording_id.in_(found.given)
+def _holders(tx: Connection, found: Discovery) -> dict[str, set[str]]:
+    """By each recording that was given: itself, and the ones that it became part of since. Whatever closes one of
+    those closes what was given."""
+    holders = {one: {one} for one in found.given}
+    newest = {one: one for one in found.given}
+    while newest:
+        became = recording.c.id.in_(sorted(set(newest.values()))), recording.c.regrouped_into.is_not(None)
+        into = {row.id: row.regrouped_into for row in tx.execute(_JOINED.where(*became))}
+        newest = {one: into[last] for one, last in newest.items() if last in into and into[last] not in holders[one]}
+        for one, last in newest.items():
+            holders[one].add(last)
+    return holders
+
+
+_JOINED = sa.select(recording.c.id, recording.c.regrouped_into)
+
+
+def _shut(recordings: Sequence[str]) -> tuple[sa.ColumnElement[bool], ...]:
+    mine = restriction.c.recording_id.in_(recordings)
     return mine, restriction.c.kind.in_(_SHUT), restriction.c.lifted_at.is_(None)
 
 
-def _gone(found: Discovery) -> tuple[sa.ColumnElement[bool], ...]:
-    return recording.c.id.in_(found.given), recording.c.state == RecordingState.DESTROYED.value
+def _gone(recordings: Sequence[str]) -> tuple[sa.ColumnElement[bool], ...]:
+    return recording.c.id.in_(recordings), recording.c.state == RecordingState.DESTROYED.value
 
 
 def _which(discovery_id: str) -> sa.ColumnElement[bool]:

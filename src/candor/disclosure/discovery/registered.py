@@ -5,11 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from candor.disclosure.discovery.tables import discovery, finding
+from candor.disclosure.discovery.marking import KIND
+from candor.disclosure.discovery.rules import MarkState
+from candor.disclosure.discovery.tables import discovery, discovery_mark, finding
 from candor.disclosure.tables import package_recording
 from candor.footage import register
 from candor.footage.kept import ERASED
 from candor.footage.register import Digest
+from candor.footage.tables import part
 
 __all__: list[str] = []
 
@@ -46,6 +49,39 @@ def _refers(tx: Connection, recording_id: str) -> list[str]:
     return found + ([f"{count} finding(s) are of it."] if count else [])
 
 
+def _parts(recording_id: str) -> sa.Select[tuple[str]]:
+    return sa.select(part.c.id).where(part.c.recording_id == recording_id)
+
+
+def _marked(tx: Connection, recording_id: str) -> dict[str, str]:
+    mine = discovery_mark.c.part_id.in_(_parts(recording_id)), discovery_mark.c.object_id.is_not(None)
+    return dict.fromkeys(tx.scalars(sa.select(discovery_mark.c.object_id).where(*mine)), KIND)
+
+
+def _forget_marked(tx: Connection, recording_id: str) -> None:
+    """The copies cannot be opened any more, and none is made again."""
+    gone = {"state": MarkState.ENDED.value, "details": None, "problem": None}
+    tx.execute(discovery_mark.update().where(discovery_mark.c.part_id.in_(_parts(recording_id))).values(**gone))
+
+
+def _erase_marked(tx: Connection, recording_id: str, _digest: Digest) -> None:
+    mine = discovery_mark.c.part_id.in_(_parts(recording_id))
+    tx.execute(discovery_mark.update().where(mine).values(parent_sha256=None))
+
+
+register.register(
+    register.Kept(
+        name="marked copies of discovery",
+        words="viewing copies of it with the mark of a side of a case in the picture",
+        goes="the copies",
+        stays="that they were made, for which side of which discovery, and when",
+        tables=frozenset({"discovery_mark"}),
+        kinds=frozenset({KIND}),
+        objects=_marked,
+        forget=_forget_marked,
+        erase=_erase_marked,
+    )
+)
 register.register(
     register.Kept(
         name="discovery",

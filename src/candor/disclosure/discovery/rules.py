@@ -1,4 +1,4 @@
-"""What is true of discovery: its sides and its numbers. No database is asked here, no clock."""
+"""What is true of discovery: its sides, its numbers, how a marked copy stands. No database is asked here, no clock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from candor.people.rules import ROLE_WORDS, Actor, Permission
 
-__all__ = ["SIDE_WORDS", "PartySide", "numbered", "role_of"]
+__all__ = ["SIDE_WORDS", "MarkState", "PartySide", "numbered", "role_of"]
 
 
 class PartySide(StrEnum):
@@ -20,6 +20,15 @@ SIDE_WORDS: dict[PartySide, str] = {
     PartySide.PROSECUTION: "the prosecution",
     PartySide.DEFENCE: "the defence",
 }
+
+
+class MarkState(StrEnum):
+    """How a side's marked copy of a part stands. `ENDED`: it was taken away when the side's access ended."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    FAILED = "failed"
+    ENDED = "ended"
 
 
 def numbered(year: int, number: int) -> str:

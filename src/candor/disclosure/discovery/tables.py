@@ -1,4 +1,5 @@
-"""Tables of discovery: what was made, which side has access, what a side watched (sealed to it), receipts, findings.
+"""Tables of discovery: what was made, marked copies, which side has access, what a side watched (sealed to it),
+receipts, findings.
 
 What a side watched stands here only as bytes that nobody here can open; no column names the recording.
 """
@@ -20,10 +21,32 @@ discovery = sa.Table(
     sa.Column("event_id", sa.String(36), nullable=False),  # its discovery:made
     sa.Column("made_by", sa.Text, nullable=False),  # an actor
     sa.Column("made_at", UtcDateTime, nullable=False),
-    sa.Column("watermark", sa.Boolean, nullable=False),  # streams carry a mark of the side
+    sa.Column("watermark", sa.Boolean, nullable=False),  # what a side watches here has its mark in it
     # data/discovery.json as it stands in the package: what was given, what was withheld, and why
     sa.Column("said", JsonText, nullable=False),
     sa.Index("ix_discovery_matter", "matter_id", "made_at"),
+)
+
+#: A viewing copy of a part with a side's mark burnt into its picture. There is a row for each part that was given and
+#: each side, whatever a side watches: that a copy is made says nothing of it.
+discovery_mark = sa.Table(
+    "discovery_mark",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("discovery_id", sa.String(36), sa.ForeignKey("discovery.id"), nullable=False),
+    sa.Column("part_id", sa.String(36), sa.ForeignKey("part.id"), nullable=False, index=True),
+    sa.Column("side", sa.Text, nullable=False),  # rules.PartySide
+    sa.Column("state", sa.Text, nullable=False),  # rules.MarkState
+    sa.Column("rendition_id", sa.String(36)),  # the viewing copy that it was made of, or could not be
+    sa.Column("parent_sha256", sa.LargeBinary(32)),  # of that one
+    sa.Column("object_id", sa.String(36), unique=True),  # in the vault, while it is ready
+    sa.Column("media_type", sa.Text),
+    sa.Column("made_by", sa.Text),  # version of the maker
+    sa.Column("details", JsonText),
+    sa.Column("problem", sa.Text),  # why it failed, for people
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("ready_at", UtcDateTime),
+    sa.UniqueConstraint("discovery_id", "part_id", "side"),
 )
 
 #: The last number that was given in a year.

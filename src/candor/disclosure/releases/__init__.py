@@ -12,4 +12,5 @@ Rules it keeps:
 4. What is published is written to the `published` place by a job; the portal reads nothing else.
 5. A release is recalled by an act that everybody can see, with its reason. It is never silently gone: its page stays
    and says so, and so does the custody log.
+6. What nobody approved yet can be discarded, and stays to be seen too. What was approved once is recalled.
 """

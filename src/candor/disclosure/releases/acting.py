@@ -15,7 +15,8 @@ from candor.core.ids import is_id
 from candor.custody import Event, append
 from candor.disclosure.decisions.checking import must_be_releasable
 from candor.disclosure.decisions.copies import copy_facts
-from candor.disclosure.decisions.subjects import HISTORY, Subject, about
+from candor.disclosure.decisions.standing import Decisions
+from candor.disclosure.decisions.subjects import HISTORY, About, Subject, about
 from candor.disclosure.going import CopyToGo, Going, going
 from candor.disclosure.releases.errors import (
     ReleaseChanged,
@@ -117,13 +118,21 @@ def copies_of(tx: Connection, release_id: str) -> list[sa.Row[Any]]:
 
 
 def checked(
-    tx: Connection, vault: Vault, actor: Actor, subject: Subject, copies: Sequence[CopyToGo], *, clock: Clock
+    tx: Connection,
+    vault: Vault,
+    actor: Actor,
+    subject: Subject,
+    copies: Sequence[CopyToGo],
+    *,
+    known: tuple[About, Decisions] | None = None,
+    clock: Clock,
 ) -> list[Going]:
     """The copies as they would go out now, when nothing forbids it: no proof, no decision, no rule of the law, no
-    restriction, no hold and no review before a statement. Raises what `going` does, and ReleaseForbidden."""
+    restriction, no hold and no review before a statement. `known`: the subject and its decisions, read in this
+    transaction. Raises what `going` does, and ReleaseForbidden."""
     found = [going(tx, actor, one) for one in copies]
     facts = [copy_facts(tx, vault, one.copy_id) for one in found]
-    must_be_releasable(tx, actor, subject, facts, clock=clock)
+    must_be_releasable(tx, actor, subject, facts, known=known, clock=clock)
     return found
 
 

@@ -30,6 +30,8 @@ _PICTURE: Final[dict[str, tuple[str, str]]] = {
     "region": ("a part of the picture", "parts of the picture"),
     "frame": ("the whole picture", "the whole picture"),
 }
+#: How far a mask reaches beyond the stretch that it hides: it begins with the picture that is on the screen by then.
+_EDGE_MS: Final = 100
 _HOW: Final[dict[str, str]] = {
     "solid": "covered",
     "mosaic": "coarsened",
@@ -107,8 +109,7 @@ def hidden_in(
     shown = {one.recording_id for one in copies}
     for number, copy in enumerate(copies, 1):
         named = {one.key: one for one in exemptions(tx, copy.recording_id, clock=clock)}
-        withheld = [one for one in decided.of(copy.recording_id) if one.begin_ms is not None]
-        found += _in_copy(number, copy, named, withheld if reasons else [])
+        found += _in_copy(number, copy, _Why(decided.of(copy.recording_id), named, reasons))
     for recording_id, made in decided.by_recording.items():
         if recording_id in shown or recording_id not in about:
             continue
@@ -117,22 +118,53 @@ def hidden_in(
     return found
 
 
-def _in_copy(number: int, copy: CopyFacts, named: Mapping[str, Exemption], decisions: Sequence[Made]) -> list[Hidden]:
+@dataclass(frozen=True)
+class _Why:
+    """Under what something of a recording is held back. A mask that names no exemption is there because of what was
+    decided on the place that it lies in. `reasons`: with what was said when it was decided."""
+
+    decisions: Sequence[Made]
+    named: Mapping[str, Exemption]
+    reasons: bool
+
+    def of(self, exemption: str, first: int | None, last: int | None) -> tuple[str, str, str]:
+        """Words, citation and reason for what is hidden from `first` to `last`, milliseconds."""
+        made = self._decided(exemption, first, last)
+        words, citation = _named(exemption or (made.exemption if made else ""), self.named)
+        if made is None:
+            return words, citation, ""
+        return words, (citation if exemption else made.citation or citation), made.reason if self.reasons else ""
+
+    def _decided(self, exemption: str, first: int | None, last: int | None) -> Made | None:
+        """The decision to hold it back, under this exemption where it names one: on the shortest stretch that it lies
+        in, but for a picture at its edges; on the recording as a whole; on the stretch in which most of it lies."""
+        holding = [one for one in self.decisions if one.decision is not Decision.RELEASE and one.exemption]
+        holding = [one for one in holding if not exemption or one.exemption == exemption]
+        whole = [one for one in holding if one.begin_ms is None]
+        if first is None or last is None:
+            return whole[0] if whole else None
+        of_times = [(one.begin_ms or 0, one.end_ms or 0, one) for one in holding if one.begin_ms is not None]
+        touched = [(begin, end, one) for begin, end, one in of_times if begin <= last and first < end]
+        touched.sort(key=lambda each: max(first, each[0]) - min(last, each[1]))
+        inside = [each for each in touched if each[0] - _EDGE_MS <= first and last <= each[1] + _EDGE_MS]
+        inside.sort(key=lambda each: each[1] - each[0])
+        found = [*(one for _, _, one in inside), *whole, *(one for _, _, one in touched)]
+        return found[0] if found else None
+
+
+def _in_copy(number: int, copy: CopyFacts, why: _Why) -> list[Hidden]:
     begin, listed, rows = copy.begin, copy.listed, []
     for mask in listed.masks:
-        words, citation = _named(mask.exemption, named)
         first, last = _moved(begin, mask.first), _moved(begin, mask.last)
-        reason = _reason(decisions, mask.exemption, first, last)
-        how = _HOW.get(mask.style, mask.style)
-        rows.append(Hidden(number, copy.recording_id, mask.kind, mask.count, first, last, how, words, citation, reason))
+        how, because = _HOW.get(mask.style, mask.style), why.of(mask.exemption, first, last)
+        rows.append(Hidden(number, copy.recording_id, mask.kind, mask.count, first, last, how, *because))
     for sound in listed.sound:
-        words, citation = _named(sound.exemption, named)
         first, last = _moved(begin, sound.begin), _moved(begin, sound.until)
-        reason = _reason(decisions, sound.exemption, first, last)
-        how = _HOW.get(sound.style, sound.style)
-        rows.append(Hidden(number, copy.recording_id, "sound", 1, first, last, how, words, citation, reason))
+        how, because = _HOW.get(sound.style, sound.style), why.of(sound.exemption, first, last)
+        rows.append(Hidden(number, copy.recording_id, "sound", 1, first, last, how, *because))
     if listed.muted:
-        rows.append(Hidden(number, copy.recording_id, "sound", 1, None, None, "left out of the whole copy", "", ""))
+        how = "left out of the whole copy"
+        rows.append(Hidden(number, copy.recording_id, "sound", 1, None, None, how, *why.of("", None, None)))
     if listed.overlay:
         rows.append(
             Hidden(number, copy.recording_id, "region", 1, None, None, "the camera’s own lettering is covered", "", "")
@@ -165,14 +197,3 @@ def _named(key: str, named: Mapping[str, Exemption]) -> tuple[str, str]:
 
 def _moved(begin: int | None, milliseconds: int) -> int | None:
     return None if begin is None else max(0, begin + milliseconds)
-
-
-def _reason(decisions: Sequence[Made], exemption: str, first: int | None, last: int | None) -> str:
-    """Why it was decided on the stretch that this lies in."""
-    if first is None or last is None:
-        return ""
-    for one in decisions:
-        begin, end = one.begin_ms or 0, one.end_ms or 0
-        if one.exemption == exemption and begin <= last and first < end:
-            return one.reason
-    return ""

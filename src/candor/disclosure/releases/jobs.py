@@ -45,6 +45,7 @@ from candor.disclosure.releases.acting import (
     subject_of,
 )
 from candor.disclosure.releases.errors import ReleaseChanged, ReleaseError
+from candor.disclosure.releases.incidents import put_dues
 from candor.disclosure.releases.notice import MOST_HIDDEN, copy_notices, file_told, notice_of
 from candor.disclosure.releases.papers import EXEMPTIONS_CSV, EXEMPTIONS_PDF, LETTER, Papers, papers_of
 from candor.disclosure.releases.preparing import about_path
@@ -315,6 +316,7 @@ class _Publishing:
             mine = release_copy.c.release_id == row.id
             recordings = tx.scalars(sa.select(release_copy.c.recording_id).where(mine).distinct()).all()
             request_clocks.meet_release(tx, row.request_id, recordings, self._clock.now(), clock=self._clock)
+        put_dues(tx, row.id, clock=self._clock)
 
     def _opened(self, object_id: str) -> SealedStream:
         with self._database.read() as tx:

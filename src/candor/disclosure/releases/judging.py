@@ -91,8 +91,10 @@ def held_back(
     recordings that the actor may not see. Of one that was handed out, as it was then. Raises Refused, and what keeps
     the signed list of a copy from being read."""
     actor.require(Permission.REQUESTS_VIEW)
-    if "hidden" in release.basis:
-        found = [Hidden(**one) for one in release.basis["hidden"]]
+    query = sa.select(table.c.hidden).where(table.c.id == release.id, table.c.package_id.is_not(None))
+    handed_out = tx.scalar(query)
+    if handed_out is not None:
+        found = [Hidden(**one) for one in handed_out]
     else:
         copies = [copy_facts(tx, vault, one.copy_id) for one in copies_of(tx, release.id)]
         for_requester = release.audience is Audience.REQUESTER

@@ -22,7 +22,7 @@ PAGE: Final = 50
 LONGEST_TEXT: Final = 200
 #: Somebody, or the program, still has to do something.
 UNDONE: Final = (ReleaseState.PREPARED, ReleaseState.SENT_BACK, ReleaseState.FAILED, ReleaseState.APPROVED)
-DONE: Final = (ReleaseState.PUBLISHED, ReleaseState.RECALLED)
+DONE: Final = (ReleaseState.PUBLISHED, ReleaseState.RECALLED, ReleaseState.DISCARDED)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ recording what forbids that it goes out now."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -14,23 +14,20 @@ from sqlalchemy.engine import Connection
 from candor.core.clock import Clock, SystemClock
 from candor.core.errors import CandorError
 from candor.disclosure.decisions.rules import Decision
-from candor.disclosure.decisions.standing import rows_of
-from candor.disclosure.decisions.subjects import Subject, about
+from candor.disclosure.decisions.standing import Decisions, rows_of
+from candor.disclosure.decisions.subjects import About, Subject, about
 from candor.disclosure.going import CopyToGo
 from candor.disclosure.releases.acting import checked
-from candor.disclosure.releases.rules import ReleaseState
-from candor.disclosure.releases.tables import release, release_copy
-from candor.footage.rules import visible_to
-from candor.footage.tables import part, recording
+from candor.disclosure.releases.rules import Needs
+from candor.disclosure.releases.sorting import PAGE, counts_of, page_of, released_in
+from candor.footage.tables import part
 from candor.people.rules import Actor, Permission
 from candor.redaction.rules import CopyState, Verdict
 from candor.redaction.tables import redacted_copy, redaction
 from candor.store import Vault
 
-__all__ = ["MOST", "CopyOffered", "RecordingOffered", "offered", "stands_against"]
+__all__ = ["CopyOffered", "Offered", "RecordingOffered", "offered", "stands_against"]
 
-#: Recordings of one subject whose copies are looked at; more are counted.
-MOST: Final = 100
 #: Stands for the words that somebody still has to write for a copy whose proof is doubtful.
 _STILL_TO_BE_SAID: Final = "still to be said"
 
@@ -54,7 +51,7 @@ class CopyOffered:
 class RecordingOffered:
     """A recording that the subject is about and that the actor may see. `decision`: on the whole, None while nobody
     decided; `against`: what forbids that its newest copies go out now; `released`: numbers of releases of this subject
-    that hold it and were not recalled."""
+    that hold it and were not recalled or discarded."""
 
     recording_id: str
     decision: Decision | None
@@ -70,37 +67,66 @@ class RecordingOffered:
         return tuple(one.id for one in self.copies if one.newest)
 
 
+@dataclass(frozen=True)
+class Offered:
+    """A page, from 1 to `pages`, of those recordings of a subject that need the same. `counts`: how many need what;
+    `hidden`: how many more there are that the actor may not see."""
+
+    rows: tuple[RecordingOffered, ...]
+    needs: Needs
+    counts: Mapping[Needs, int]
+    hidden: int
+    page: int
+    pages: int
+
+
 def offered(
-    tx: Connection, vault: Vault, actor: Actor, subject: Subject, *, clock: Clock | None = None
-) -> tuple[list[RecordingOffered], int]:
-    """The recordings of a subject with their copies, and how many more there are that are not looked at, or that the
-    actor may not see. Raises Refused, SubjectUnknown."""
+    tx: Connection,
+    vault: Vault,
+    actor: Actor,
+    subject: Subject,
+    needs: Needs | None = None,
+    page: int = 1,
+    *,
+    clock: Clock | None = None,
+) -> Offered:
+    """A page, from 1, of the recordings of a subject that need this, with their copies. None: the first kind of which
+    there is any. A page behind the last one is the last. Raises Refused, SubjectUnknown."""
     actor.require(Permission.RELEASES_PREPARE)
-    clock = clock or SystemClock()
-    asked, made = about(tx, subject), rows_of(tx, subject)
-    order = sa.select(recording.c.id).where(recording.c.id.in_(asked.recordings), visible_to(actor).expression)
-    seen = tx.scalars(order.order_by(recording.c.started_key)).all()[:MOST]
-    copies, released = _copies(tx, seen), _released(tx, subject)
+    clock, asked = clock or SystemClock(), about(tx, subject)
+    counts, hidden = counts_of(tx, actor, subject)
+    needs = needs or next((one for one in Needs if counts[one]), Needs.RELEASE)
+    pages = max(1, -(-counts[needs] // PAGE))
+    page = min(max(page, 1), pages)
+    seen = page_of(tx, actor, subject, needs, page)
+    made, copies, released = rows_of(tx, subject, seen), _copies(tx, seen), released_in(tx, subject, seen)
+    known = replace(asked, recordings=tuple(seen)), made
     found = []
     for one in seen:
-        whole = made.whole(one)
-        mine = copies.get(one, ())
-        against = None
+        whole, mine, against = made.whole(one), copies.get(one, ()), None
         if mine:
-            against = stands_against(tx, vault, actor, subject, [each for each in mine if each.newest], clock=clock)
+            newest = [each for each in mine if each.newest]
+            against = stands_against(tx, vault, actor, subject, newest, known=known, clock=clock)
         decision = None if whole is None else whole.decision
         found.append(RecordingOffered(one, decision, mine, against, released.get(one, ())))
-    return found, len(asked.recordings) - len(found)
+    return Offered(tuple(found), needs, counts, hidden, page, pages)
 
 
 def stands_against(
-    tx: Connection, vault: Vault, actor: Actor, subject: Subject, copies: Iterable[CopyOffered], *, clock: Clock
+    tx: Connection,
+    vault: Vault,
+    actor: Actor,
+    subject: Subject,
+    copies: Iterable[CopyOffered],
+    *,
+    known: tuple[About, Decisions] | None = None,
+    clock: Clock,
 ) -> CandorError | None:
     """What forbids that these copies go out together now, whatever is said of a proof that is doubtful; None where
-    nothing does."""
+    nothing does. `known`: the subject and its decisions, read in this transaction."""
     wanted = [CopyToGo(one.id, _STILL_TO_BE_SAID if one.verdict is Verdict.DOUBTFUL else None) for one in copies]
     try:
-        checked(tx, vault, actor, subject, wanted, clock=clock)
+        checked(tx, vault, actor, subject, wanted, known=known, clock=clock)
     except CandorError as error:
         return error
     return None
@@ -135,14 +161,4 @@ def _copies(tx: Connection, recording_ids: Sequence[str]) -> Mapping[str, tuple[
             newest,
         )
         found[row.recording_id] = (*found.get(row.recording_id, ()), one)
-    return found
-
-
-def _released(tx: Connection, subject: Subject) -> Mapping[str, tuple[str, ...]]:
-    joined = release_copy.join(release, release.c.id == release_copy.c.release_id)
-    query = sa.select(release_copy.c.recording_id, release.c.number).distinct().select_from(joined)
-    query = query.where(subject.owns(release), release.c.state != ReleaseState.RECALLED.value)
-    found: dict[str, tuple[str, ...]] = {}
-    for row in tx.execute(query.order_by(release.c.number)):
-        found[row.recording_id] = (*found.get(row.recording_id, ()), row.number)
     return found

@@ -72,6 +72,9 @@ class Release:
     recalled_by: str | None
     recalled_at: datetime | None
     recall_reason: str | None
+    discarded_by: str | None
+    discarded_at: datetime | None
+    discard_reason: str | None
     problem: str | None
     rule: str | None
     job_id: str | None

@@ -29,7 +29,7 @@ def _erase(tx: Connection, recording_id: str, digest: Digest) -> None:
     """The words of each release that showed it; who released it, when and to whom, and how often, stays."""
     words = {
         name: sa.case((release.c[name].is_(None), None), else_=ERASED)
-        for name in ("sent_back_reason", "recall_reason", "problem")
+        for name in ("sent_back_reason", "recall_reason", "discard_reason", "problem")
     }
     gone: dict[str, Any] = {"title": ERASED, "summary": ERASED, "files": None, "zip_sha256": None, "hidden": None}
     tx.execute(release.update().where(release.c.id.in_(_mine(recording_id))).values(**gone, **words))

@@ -31,6 +31,9 @@ release = sa.Table(
     sa.Column("recalled_by", sa.Text),
     sa.Column("recalled_at", UtcDateTime),
     sa.Column("recall_reason", sa.Text),
+    sa.Column("discarded_by", sa.Text),
+    sa.Column("discarded_at", UtcDateTime),
+    sa.Column("discard_reason", sa.Text),
     sa.Column("problem", sa.Text),
     sa.Column("rule", sa.Text),  # the rule that forbade it, where one did
     sa.Column("job_id", sa.Text),

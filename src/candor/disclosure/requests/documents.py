@@ -10,9 +10,10 @@ import hashlib
 import io
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -31,6 +32,7 @@ from candor.people.rules import Actor, Permission
 from candor.store import SealedObject, SealedStream, Vault
 
 __all__ = [
+    "ENTERED",
     "KIND",
     "LARGEST",
     "MOST",
@@ -50,6 +52,8 @@ KIND = "request-document"
 LARGEST = 20 << 20
 #: Documents of one request.
 MOST = 200
+#: Told that a document was entered with a critical incident (tx, its identifier, the custody event's): rooms above.
+ENTERED: Final[list[Callable[[Connection, str, str], None]]] = []
 _PIECE = 1 << 20
 _ENDINGS = {"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "text/plain": ".txt"}
 _MAGIC = ((b"%PDF-", "application/pdf"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
@@ -173,6 +177,9 @@ def add(
     event = custody.append(tx, Event.REQUEST_DOCUMENT_ADDED, actor=actor.account_id, details=details, clock=clock)
     if request_id is not None:
         in_history(tx, request_id, event)
+    if critical_id is not None:
+        for put_down in ENTERED:
+            put_down(tx, critical_id, event)
     return str(row["id"])
 
 

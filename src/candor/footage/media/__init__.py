@@ -3,8 +3,8 @@
 The rules this package keeps:
 
 1. Untrusted bytes are parsed in a limited process only (`candor.core.limited`). What runs there is named in `work.py`,
-   so that one process kept warm serves all of it. The parent's side is `examine.py`, `renditions.py` and `scratch.py`;
-   they never import the others.
+   so that one process kept warm serves all of it. The parent's side is `examine.py`, `renditions.py`, `mark.py` and
+   `scratch.py`; they never import the others.
 2. What a file says is a claim: it is passed on with the tag it came from, never corrected, never merged.
 3. A file that cannot be read is a finding, not an error: `examine` answers with problems, because such a file may be
    evidence all the same.
@@ -17,6 +17,16 @@ The rules this package keeps:
 from __future__ import annotations
 
 from candor.footage.media.examine import PROBLEMS, examine
+from candor.footage.media.mark import MARKER, Marked, mark_copies
 from candor.footage.media.renditions import MAKERS, RenditionResult, make_renditions
 
-__all__ = ["MAKERS", "PROBLEMS", "RenditionResult", "examine", "make_renditions"]
+__all__ = [
+    "MAKERS",
+    "MARKER",
+    "PROBLEMS",
+    "Marked",
+    "RenditionResult",
+    "examine",
+    "make_renditions",
+    "mark_copies",
+]

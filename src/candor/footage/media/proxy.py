@@ -21,7 +21,7 @@ from candor.footage.media.sound import RATE
 
 VERSION: Final = "proxy@1"
 GROUP: Final = 15
-_X264: Final = {
+X264: Final = {
     "preset": "ultrafast",
     "profile": "main",
     "crf": "26",
@@ -99,14 +99,14 @@ class Proxy:
     def _begin(self, frame: Any) -> None:
         self._video = self._container.add_stream("libx264", rate=self._rate)
         self._video.width, self._video.height, self._video.pix_fmt = frame.width, frame.height, "yuv420p"
-        most = int(max(400_000, min(3_000_000, _BITS_PER_PIXEL * frame.width * frame.height)))
-        self._video.options = {**_X264, "maxrate": str(most), "bufsize": str(2 * most)}
+        most = most_bits(frame.width, frame.height)
+        self._video.options = {**X264, "maxrate": str(most), "bufsize": str(2 * most)}
         context = self._video.codec_context
         context.time_base = self._clock
         context.gop_size = GROUP
         context.thread_count = 2
         context.color_range = 1  # limited
-        context.colorspace, context.color_primaries, context.color_trc = _colours(frame)
+        context.colorspace, context.color_primaries, context.color_trc = colours(frame)
         self._video.time_base = self._clock
         self._mux(self._waiting)
         self._waiting = []
@@ -136,13 +136,18 @@ class Proxy:
         }
 
 
+def most_bits(width: int, height: int) -> int:
+    """Bits a second that pictures of this size may take."""
+    return int(max(400_000, min(3_000_000, _BITS_PER_PIXEL * width * height)))
+
+
 def _clock(time_base: Any) -> Fraction:
     """The original's clock where an MP4 can have it, otherwise a common one."""
     base = Fraction(time_base) if time_base else _COMMON_CLOCK
     return base if base.numerator == 1 and base.denominator <= _MAX_CLOCK else _COMMON_CLOCK
 
 
-def _colours(frame: Any) -> tuple[int, int, int]:
+def colours(frame: Any) -> tuple[int, int, int]:
     """Matrix, primaries and transfer as the original says; BT.709 for what is high definition and says nothing."""
     said = (int(frame.colorspace), int(frame.color_primaries), int(frame.color_trc))
     if said[0] in (0, 2) and max(frame.width, frame.height) >= 1280:

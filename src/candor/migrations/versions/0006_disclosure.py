@@ -140,6 +140,9 @@ def upgrade() -> None:
         sa.Column("recalled_by", sa.Text(), nullable=True),
         sa.Column("recalled_at", sa.BigInteger(), nullable=True),
         sa.Column("recall_reason", sa.Text(), nullable=True),
+        sa.Column("discarded_by", sa.Text(), nullable=True),
+        sa.Column("discarded_at", sa.BigInteger(), nullable=True),
+        sa.Column("discard_reason", sa.Text(), nullable=True),
         sa.Column("problem", sa.Text(), nullable=True),
         sa.Column("rule", sa.Text(), nullable=True),
         sa.Column("job_id", sa.Text(), nullable=True),
@@ -513,6 +516,31 @@ def upgrade() -> None:
     )
     op.create_index("ix_request_recording_recording", "request_recording", ["recording_id", "request_id"], unique=False)
     op.create_table(
+        "discovery_mark",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("discovery_id", sa.String(length=36), nullable=False),
+        sa.Column("part_id", sa.String(length=36), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("rendition_id", sa.String(length=36), nullable=True),
+        sa.Column("parent_sha256", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("object_id", sa.String(length=36), nullable=True),
+        sa.Column("media_type", sa.Text(), nullable=True),
+        sa.Column("made_by", sa.Text(), nullable=True),
+        sa.Column("details", sa.Text(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("ready_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["discovery_id"], ["discovery.id"], name=op.f("fk_discovery_mark_discovery_id_discovery")
+        ),
+        sa.ForeignKeyConstraint(["part_id"], ["part.id"], name=op.f("fk_discovery_mark_part_id_part")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_discovery_mark")),
+        sa.UniqueConstraint("discovery_id", "part_id", "side", name=op.f("uq_discovery_mark_discovery_id")),
+        sa.UniqueConstraint("object_id", name=op.f("uq_discovery_mark_object_id")),
+    )
+    op.create_index(op.f("ix_discovery_mark_part_id"), "discovery_mark", ["part_id"], unique=False)
+    op.create_table(
         "discovery_side",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("discovery_id", sa.String(length=36), nullable=False),
@@ -629,6 +657,8 @@ def downgrade() -> None:
         postgresql_where=sa.text("ended_at IS NULL"),
     )
     op.drop_table("discovery_side")
+    op.drop_index(op.f("ix_discovery_mark_part_id"), table_name="discovery_mark")
+    op.drop_table("discovery_mark")
     op.drop_index("ix_request_recording_recording", table_name="request_recording")
     op.drop_table("request_recording")
     op.drop_index("ix_request_message_request", table_name="request_message")

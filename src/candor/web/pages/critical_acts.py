@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from candor.core.clock import Clock
 from candor.core.errors import CandorError
-from candor.disclosure.critical import asking, incidents, putting_off, saying, viewings
+from candor.disclosure.critical import asking, closing, incidents, putting_off, saying, viewings
 from candor.disclosure.critical.errors import CriticalUnknown
 from candor.fleet.moments import moment
 from candor.people.rules import Actor
@@ -23,6 +23,7 @@ from candor.web.errors import status_of
 from candor.web.i18n import words_of
 from candor.web.pages.accounts import Problem
 from candor.web.pages.critical_incident import page_of
+from candor.web.pages.request_acts import version_of
 from candor.web.pages.requests_words import MANAGE
 
 __all__ = ["routes"]
@@ -156,11 +157,24 @@ def state(request: Request) -> Response:
 
 
 def close(request: Request) -> Response:
-    """Close it. Form: reason, although."""
+    """Close it. Form: reason, although, holds (keep, free), keep_because, version."""
 
-    def act(tx: Connection, actor: Actor, critical_id: str, form: Form, clock: Clock) -> None:
-        although = form.get("although") == "yes"
-        incidents.close(tx, actor, critical_id, reason=form.get("reason", ""), although=although, clock=clock)
+    def act(tx: Connection, actor: Actor, critical_id: str, form: Form, clock: Clock) -> str | None:
+        free = form.get("holds") == "free"
+        found = closing.close(
+            tx,
+            actor,
+            critical_id,
+            reason=form.get("reason", ""),
+            although=form.get("although") == "yes",
+            keep_because="" if free else form.get("keep_because", ""),
+            free_holds=free,
+            upon=version_of(form),
+            clock=clock,
+        )
+        if found.freed:
+            return "critical-closed-freed"
+        return "critical-closed-kept" if found.kept else None
 
     return _act(request, "close", "critical-closed", act)
 

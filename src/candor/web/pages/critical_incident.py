@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from candor.custody.events import Event
+from candor.disclosure.critical.closing import LONGEST_WHY, holds_of
 from candor.disclosure.critical.incidents import CriticalIncident, critical_incident_of, recordings_in
 from candor.disclosure.critical.lawful import Owed, Running, answer_of, owed_before, running_clocks
 from candor.disclosure.critical.putting_off import put_offs_of
@@ -26,6 +27,7 @@ from candor.disclosure.critical.words import LONGEST_STATEMENT, LONGEST_TEXT
 from candor.disclosure.decisions.standing import decisions_of
 from candor.disclosure.decisions.subjects import Subject
 from candor.disclosure.releases.reading import releases_of
+from candor.disclosure.releases.rules import ReleaseState
 from candor.disclosure.requests.documents import LARGEST, documents_of
 from candor.disclosure.requests.rules import DOCUMENT_WORDS, DocumentKind
 from candor.disclosure.requests.tables import records_request
@@ -66,9 +68,15 @@ _SYMBOLS: dict[Event | None, str] = {
     Event.CRITICAL_CONSENT_RECORDED: "check",
     Event.CRITICAL_PUT_OFF: "clock",
     Event.CRITICAL_STATEMENT_ADDED: "edit",
+    Event.REQUEST_DOCUMENT_ADDED: "file",
+    Event.CRITICAL_CLOSED: "lock",
     Event.CRITICAL_RECORDING_ADDED: "film",
     Event.REQUEST_DECIDED: "check",
 }
+
+
+#: Held recordings that are named where it is closed; of more, how many there are.
+_MOST_HELD: Final = 50
 
 
 @dataclass(frozen=True)
@@ -114,12 +122,15 @@ def _values(tx: Connection, here: Installation, actor: Actor, one: CriticalIncid
     subject = Subject.of_critical(one.id)
     may_manage = bool(actor.may(MANAGE))
     documents = documents_of(tx, actor, critical_id=one.id)
+    held, held_hidden = holds_of(tx, actor, one.id) if may_manage and one.open else ([], 0)
     timeline = timeline_of(tx, actor, one.id)
+    releases, clocks = releases_of(tx, actor, subject), _clocks(tx, one, answer, now, zone)
     return {
         "one": one,
         "kind_told": KINDS[one.kind],
         "due": due_of(one.due_at, now, zone, met=not one.open),
-        "clocks": _clocks(tx, one, answer, now, zone),
+        "clocks": clocks,
+        "clocks_met": one.open and bool(answer.clocks) and not clocks,
         "waiting": answer.waiting if one.open else (),
         "owed": owed,
         "offers": _offers(answer, owed),
@@ -134,7 +145,8 @@ def _values(tx: Connection, here: Installation, actor: Actor, one: CriticalIncid
         "paper_choices": [(each.id, each.name) for each in documents],
         "timeline": timeline,
         "symbols": _SYMBOLS,
-        "releases": releases_of(tx, actor, subject),
+        "releases": releases,
+        "released_some": any(each.state is not ReleaseState.DISCARDED for each in releases),
         "release_badges": RELEASE_BADGES,
         "asked_for_by": _requests(tx, one),
         "case": _case(tx, actor, one),
@@ -152,6 +164,11 @@ def _values(tx: Connection, here: Installation, actor: Actor, one: CriticalIncid
         "typed_now": f"{formats.local(now, zone):%Y-%m-%dT%H:%M}",
         "longest_text": LONGEST_TEXT,
         "longest_statement": LONGEST_STATEMENT,
+        "held": held,
+        "held_hidden": held_hidden,
+        "most_held": _MOST_HELD,
+        "may_free": bool(actor.may(Permission.HOLDS_MANAGE)),
+        "longest_keep": LONGEST_WHY,
         "longest_why": 500,
         "zone_of_agency": ZoneInfo(zone).key,
         **shared(),

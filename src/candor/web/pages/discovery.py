@@ -12,12 +12,24 @@ from starlette.responses import RedirectResponse, Response
 
 from candor.core.errors import CandorError
 from candor.custody import PLAIN_WORDS
-from candor.disclosure.discovery import access, findings, ledger, letter, making, opening, reading, receipts, standing
+from candor.disclosure.discovery import (
+    access,
+    findings,
+    ledger,
+    letter,
+    making,
+    marks,
+    opening,
+    reading,
+    receipts,
+    standing,
+)
 from candor.disclosure.discovery.access import Given
 from candor.disclosure.discovery.errors import DiscoveryUnknown
 from candor.disclosure.discovery.making import Keep
 from candor.disclosure.discovery.reading import Discovery
 from candor.disclosure.discovery.rules import PartySide
+from candor.jobs import Jobs
 from candor.matters import inside, service
 from candor.matters.reading import Case
 from candor.people.rules import Actor, Permission
@@ -60,7 +72,7 @@ def _page(
         made = reading.discoveries_of(tx, visit.actor, found.id)
         stand = standing.standings(tx, visit.actor, found.id)
         asked = [one for one in findings.findings_of(tx, visit.actor, found.id) if one.open]
-        rows = [_told(tx, one) for one in made]
+        rows = [_told(tx, here.jobs, one) for one in made]
         names = inside.names_of(tx, sorted({one.made_by for one in made}))
     return render(
         request,
@@ -85,7 +97,7 @@ def _page(
     )
 
 
-def _told(tx: Connection, found: Discovery) -> dict[str, Any]:
+def _told(tx: Connection, jobs: Jobs, found: Discovery) -> dict[str, Any]:
     """A discovery as the page tells of it."""
     return {
         "discovery": found,
@@ -94,6 +106,7 @@ def _told(tx: Connection, found: Discovery) -> dict[str, Any]:
         "receipts": receipts.receipts_of(tx, found.id),
         "apart": ledger.apart(tx, found),
         "ledger": ledger.ledger(tx, found),
+        "marks": marks.marks(tx, jobs, found),
     }
 
 
@@ -161,6 +174,7 @@ def give(request: Request) -> Response:
             found = _of_case(tx, request, visit.actor)
             made = access.give_access(
                 tx,
+                here.jobs,
                 visit.actor,
                 found.id,
                 side,
@@ -185,6 +199,16 @@ def end(request: Request) -> Response:
 
     form = f"end-{form_of(request).get('side', '')}-{request.path_params['discovery_id']}"
     return _act(form, "discovery-access-ended", act)(request)
+
+
+def mark_again(request: Request) -> Response:
+    """Have marked copies made that failed or are missing."""
+    here = installation_of(request)
+
+    def act(tx: Connection, actor: Actor, found: Case, form: Form) -> None:
+        marks.ask_again(tx, here.jobs, actor, _of_case(tx, request, actor).id)
+
+    return _act(f"mark-{request.path_params['discovery_id']}", "discovery-marks-asked", act)(request)
 
 
 def letter_file(request: Request) -> Response:
@@ -253,6 +277,7 @@ routes = [
     page(AT, make, needs=MANAGE, methods=["POST"]),
     page(f"{AT}/{{discovery_id}}/access", give, needs=MANAGE, methods=["POST"]),
     page(f"{AT}/{{discovery_id}}/end", end, needs=MANAGE, methods=["POST"]),
+    page(f"{AT}/{{discovery_id}}/marks", mark_again, needs=MANAGE, methods=["POST"]),
     page(f"{AT}/{{discovery_id}}/letter", letter_file, needs=MANAGE, methods=["POST"]),
     page(f"{AT}/{{discovery_id}}/record/{{side}}", record, needs=MANAGE),
 ]

@@ -180,7 +180,7 @@ def view(request: Request, visit: Visit) -> Response:
     return _view(request, visit, None, 200)
 
 
-def _view(request: Request, visit: Visit, problem: CandorError | None, status: int) -> Response:
+def _view(request: Request, visit: Visit, problem: CandorError | None, status: int, *, name: str = "") -> Response:
     here = installation_of(request)
     with here.database.read() as tx:
         found = reading.by_id(tx, visit.side.discovery_id)
@@ -211,6 +211,7 @@ def _view(request: Request, visit: Visit, problem: CandorError | None, status: i
         receipts=mine,
         log=status_of_log,
         problem=None if problem is None else words_of(problem),
+        name=name,
     )
 
 
@@ -245,7 +246,6 @@ def player(request: Request, visit: Visit) -> Response:
         shown=shown,
         side=visit.side,
         side_words=SIDE_WORDS,
-        now=here.clock.now(),
     )
 
 
@@ -334,12 +334,12 @@ def trust_policy(request: Request, visit: Visit) -> Response:
 @_of_side
 def confirm(request: Request, visit: Visit) -> Response:
     """The side says that it has the discovery."""
-    here = installation_of(request)
+    here, name = installation_of(request), form_of(request).get("name", "")
     try:
         with here.database.write() as tx:
-            receipts.confirm(tx, visit, name=form_of(request).get("name", ""), clock=here.clock)
+            receipts.confirm(tx, visit, name=name, clock=here.clock)
     except CandorError as error:
-        return _view(request, visit, error, status_of(error))
+        return _view(request, visit, error, status_of(error), name=name)
     return RedirectResponse(VIEW, 303, HEADERS)
 
 

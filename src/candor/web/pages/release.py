@@ -15,7 +15,7 @@ from candor.core.errors import CandorError
 from candor.custody import PLAIN_WORDS
 from candor.disclosure.decisions.standing import Decisions, Made, decisions_of
 from candor.disclosure.decisions.subjects import about
-from candor.disclosure.releases import approving, recalling
+from candor.disclosure.releases import approving, discarding, recalling
 from candor.disclosure.releases.acting import state_of
 from candor.disclosure.releases.hidden import Hidden, what_words
 from candor.disclosure.releases.judging import forbids_now, held_back
@@ -26,10 +26,11 @@ from candor.disclosure.releases.rules import (
     LONGEST_SUMMARY,
     LONGEST_TITLE,
     TO_APPROVE,
-    TO_RECALL,
+    TO_DISCARD,
     TO_REVISE,
     Audience,
     ReleaseState,
+    may_be_recalled,
 )
 from candor.disclosure.releases.tables import release_copy
 from candor.disclosure.requests.documents import documents_of
@@ -92,7 +93,7 @@ def page_of(request: Request, problem: Problem | None, status: int, given: Mappi
 
 def _forms(values: Mapping[str, Any]) -> set[str]:
     """The forms that the page has as it stands."""
-    acts = {"approve": "may_approve", "send-back": "may_send_back", "revise": "may_revise"}
+    acts = {"approve": "may_approve", "send-back": "may_send_back", "revise": "may_revise", "discard": "may_discard"}
     return {form for form, may in acts.items() if values[may]}
 
 
@@ -103,7 +104,8 @@ def _values(tx: Connection, request: Request, here: Installation, actor: Actor, 
     made = decisions_of(tx, actor, one.subject)
     copies, hidden_copies = copies_of_release(tx, actor, one.id)
     history = history_of_release(tx, actor, one.id)
-    people = [one.prepared_by, one.approved_by, one.sent_back_by, one.recalled_by, *(step.actor for step in history)]
+    people = [one.prepared_by, one.approved_by, one.sent_back_by, one.recalled_by, one.discarded_by]
+    people += [*(step.actor for step in history)]
     people += [each.decided_by for several in made.by_recording.values() for each in several]
     known = names_of(tx, sorted({each for each in people if each}))
     lines, lines_hidden, unread = _held_back(tx, here, actor, one)
@@ -145,7 +147,7 @@ def _words(tx: Connection, request: Request) -> dict[str, Any]:
         "longest_note": LONGEST_NOTE,
         "longest_title": LONGEST_TITLE,
         "longest_summary": LONGEST_SUMMARY,
-        "longest_why": min(approving.LONGEST_REASON, recalling.LONGEST_REASON),
+        "longest_why": min(approving.LONGEST_REASON, discarding.LONGEST_REASON, recalling.LONGEST_REASON),
         "decision_badges": DECISION_BADGES,
         "way_words": WAYS,
         "verdict_words": VERDICT_WORDS,
@@ -166,7 +168,7 @@ def _acts(tx: Connection, here: Installation, actor: Actor, one: Release, state:
     if state in TO_APPROVE or state in TO_REVISE:
         against = forbids_now(tx, here.vault, actor, one, clock=here.clock)
     approver = bool(actor.may(Permission.RELEASES_APPROVE))
-    own = one.prepared_by == actor.account_id
+    own, once = one.prepared_by == actor.account_id, one.approved_at
     why = ""
     if state in TO_APPROVE and approver:
         why = _why_not(tx, actor, one)
@@ -176,7 +178,8 @@ def _acts(tx: Connection, here: Installation, actor: Actor, one: Release, state:
         "approve_why_not": why,
         "may_send_back": state is ReleaseState.PREPARED and approver and not own,
         "may_revise": state in TO_REVISE and bool(actor.may(Permission.RELEASES_PREPARE)),
-        "may_recall": state in TO_RECALL and approver,
+        "may_discard": state in TO_DISCARD and once is None and bool(actor.may(Permission.RELEASES_PREPARE)),
+        "may_recall": may_be_recalled(state, approved=once is not None) and approver,
         "own": own,
     }
 

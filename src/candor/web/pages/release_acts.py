@@ -1,4 +1,4 @@
-"""What is done with a release: approved, sent back, prepared anew, recalled; each act in one transaction."""
+"""What is done with a release: approved, sent back, prepared anew, discarded, recalled; each act in one transaction."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from candor.core.errors import CandorError
-from candor.disclosure.releases import approving, preparing, recalling
+from candor.disclosure.releases import approving, discarding, preparing, recalling
 from candor.disclosure.releases.acting import state_of
 from candor.disclosure.releases.errors import ReleaseChanged, ReleaseUnknown
 from candor.disclosure.releases.reading import release
-from candor.disclosure.releases.rules import TO_RECALL, Audience
+from candor.disclosure.releases.rules import Audience, may_be_recalled
 from candor.installation import Installation
 from candor.people.rules import Actor, Permission
 from candor.web.access import installation_of, page, visit_of
@@ -43,8 +43,8 @@ def _act(request: Request, form_name: str, said: str, act: Act) -> Response:
         raise
     except ReleaseChanged:
         words = _(
-            "Somebody else changed this release while you were at it. What stands below is how it is now; what you "
-            "typed is still in its form. Look at it, and decide again."
+            "Somebody else changed this release while you were at it. What stands below is how it is now, and what you "
+            "typed is there too. Look at it, and decide again."
         )
         return page_of(request, Problem(words, None, form_name), 409, dict(form))
     except CandorError as error:
@@ -83,6 +83,16 @@ def revise(request: Request) -> Response:
     return _act(request, "revise", "release-revised", act)
 
 
+def discard(request: Request) -> Response:
+    """Discard it before anybody approves it. Form: reason, version."""
+
+    def act(tx: Connection, here: Installation, actor: Actor, release_id: str, form: Form) -> None:
+        upon, reason = version_of(form) or 0, form.get("reason", "")
+        discarding.discard(tx, actor, release_id, reason, upon=upon, clock=here.clock)
+
+    return _act(request, "discard", "release-discarded", act)
+
+
 def show_recall(request: Request) -> Response:
     """What a recall does, and the form that asks for its reason."""
     return _recall(request, None, 200)
@@ -92,7 +102,7 @@ def _recall(request: Request, problem: str | None, status: int) -> Response:
     here, visit = installation_of(request), visit_of(request)
     with here.database.read() as tx:
         one = release(tx, visit.actor, request.path_params["release_id"])
-        possible = state_of(tx, one) in TO_RECALL
+        possible = may_be_recalled(state_of(tx, one), approved=one.approved_at is not None)
     return render(
         request,
         "release_recall.html",
@@ -128,6 +138,7 @@ routes = [
     page(_ONE, revise, needs=Permission.RELEASES_PREPARE, methods=["POST"]),
     page(f"{_ONE}/approve", approve, needs=_APPROVE, methods=["POST"]),
     page(f"{_ONE}/send-back", send_back, needs=_APPROVE, methods=["POST"]),
+    page(f"{_ONE}/discard", discard, needs=Permission.RELEASES_PREPARE, methods=["POST"]),
     page(f"{_ONE}/recall", show_recall, needs=_APPROVE, fresh=True),
     page(f"{_ONE}/recall", recall, needs=_APPROVE, methods=["POST"], fresh=True),
 ]

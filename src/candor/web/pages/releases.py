@@ -38,6 +38,7 @@ _STATES: tuple[tuple[str, str], ...] = (
     (ReleaseState.APPROVED.value, noted("Being made")),
     (ReleaseState.PUBLISHED.value, noted("Published")),
     (ReleaseState.RECALLED.value, noted("Recalled")),
+    (ReleaseState.DISCARDED.value, noted("Discarded")),
     ("all", noted("Every release")),
 )
 

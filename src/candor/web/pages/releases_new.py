@@ -3,10 +3,12 @@ forbids it, before anybody asks for it."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,9 +19,10 @@ from candor.disclosure.decisions.errors import SubjectUnknown
 from candor.disclosure.decisions.subjects import About, Subject, about
 from candor.disclosure.going import CopyToGo
 from candor.disclosure.handing_out import LONGEST_WORDS
-from candor.disclosure.releases.offering import RecordingOffered, offered
+from candor.disclosure.releases.offering import Offered, RecordingOffered, offered
 from candor.disclosure.releases.preparing import prepare
-from candor.disclosure.releases.rules import LONGEST_SUMMARY, LONGEST_TITLE, Audience
+from candor.disclosure.releases.rules import LONGEST_SUMMARY, LONGEST_TITLE, MOST_COPIES, Audience, Needs
+from candor.disclosure.releases.sorting import chosen_in_order
 from candor.disclosure.releases.summary import draft
 from candor.disclosure.requests.documents import documents_of
 from candor.disclosure.requests.reading import records_request
@@ -31,7 +34,7 @@ from candor.web.access import installation_of, page, visit_of
 from candor.web.csrf import Form, form_of
 from candor.web.errors import status_of
 from candor.web.i18n import gettext as _
-from candor.web.i18n import words_of
+from candor.web.i18n import noted, words_of
 from candor.web.pages.accounts import Problem
 from candor.web.pages.decide_told import DECISION_BADGES, Against, against_of
 from candor.web.pages.redaction import VERDICT_WORDS
@@ -39,6 +42,16 @@ from candor.web.pages.requests_words import shared
 from candor.web.render import query, render
 
 _PREPARE = Permission.RELEASES_PREPARE
+#: What recordings need, as the page names it.
+KINDS: Final[dict[Needs, str]] = {
+    Needs.RELEASE: noted("Decided, with a copy"),
+    Needs.COPY: noted("Need a redacted copy"),
+    Needs.DECISION: noted("Not decided yet"),
+    Needs.NOTHING: noted("In a release already"),
+    Needs.WITHHELD: noted("Withheld"),
+}
+#: How the fields for reasons begin; the copy's identifier follows.
+_ALTHOUGH: Final = "although_"
 
 
 @dataclass(frozen=True)
@@ -53,13 +66,22 @@ class Offer:
 
 @dataclass(frozen=True)
 class Given:
-    """What stands in the form. `although`: by copy."""
+    """What stands in the form. `copies`: those that are chosen, on whatever page; `although`: by copy; `offered`: those
+    that somebody saw chosen, so that what is not chosen of them was taken out; `draft`: of the summary as it was
+    drafted."""
 
     copies: frozenset[str]
     audience: str
     title: str
     summary: str
     although: Mapping[str, str]
+    offered: frozenset[str] = frozenset()
+    draft: str = ""
+
+    @property
+    def untouched(self) -> bool:
+        """Whether the summary is still as the program drafted it."""
+        return bool(self.draft) and _digest(self.summary) == self.draft
 
 
 def _subject(tx: Connection, actor: Actor, fields: Mapping[str, Any]) -> Subject | None:
@@ -85,13 +107,16 @@ def _form(
     here, visit = installation_of(request), visit_of(request)
     with here.database.read() as tx:
         asked = about(tx, subject)
-        found, more = offered(tx, here.vault, visit.actor, subject, clock=here.clock)
-        given = given or _usual(asked, found)
+        found = offered(tx, here.vault, visit.actor, subject, *_wanted(request), clock=here.clock)
+        given = _looked_at(given or _usual(asked), found)
+        chosen = chosen_in_order(tx, visit.actor, subject, sorted(given.copies))
         drafted = ""
-        if anew or not given.summary:
-            drafted, problem = _drafted(tx, here, visit.actor, subject, found, given, problem)
-        offers = _offers(tx, visit.actor, subject, found)
+        if anew or not given.summary or given.untouched:
+            drafted, problem = _drafted(tx, here, visit.actor, subject, chosen, problem)
+        offers = _offers(tx, visit.actor, subject, found.rows)
         letters = documents_of(tx, visit.actor, request_id=subject.request_id) if subject.request_id else []
+    here_shown = {copy.id for one in offers for copy in one.offered.copies}
+    elsewhere = [one.id for one in chosen if one.id not in here_shown]
     return render(
         request,
         "release_new.html",
@@ -101,15 +126,23 @@ def _form(
         within="/releases",
         subject=subject,
         offers=offers,
-        offers_more=more,
+        found=found,
+        kinds=[(one, KINDS[one], found.counts[one]) for one in Needs if found.counts[one] or one is found.needs],
         given=given,
+        elsewhere=elsewhere,
+        offered=sorted(given.offered.difference(elsewhere)),
+        reasons={one: words for one, words in given.although.items() if words.strip() and one not in here_shown},
+        chosen=len(chosen),
+        lost=len(given.copies) - len(chosen),
+        most_copies=MOST_COPIES,
         summary=drafted or given.summary,
+        draft=_digest(drafted) if drafted else given.draft,
         drafted=bool(drafted),
         problem=problem,
         letter=next((one.name for one in reversed(letters) if one.kind == "letter"), None),
         decision_badges=DECISION_BADGES,
         verdict_words=VERDICT_WORDS,
-        ready=any(one.offered.usual for one in offers),
+        ready=bool(chosen) or _may_go(found),
         longest_title=LONGEST_TITLE,
         longest_summary=LONGEST_SUMMARY,
         longest_although=LONGEST_WORDS,
@@ -117,12 +150,36 @@ def _form(
     )
 
 
-def _usual(asked: About, found: Sequence[RecordingOffered]) -> Given:
-    """What the form holds before anybody types: of what may go and did not yet, the newest copies."""
-    copies = frozenset(copy for one in found if not one.released for copy in one.usual)
+def _wanted(request: Request) -> tuple[Needs | None, int]:
+    """Which recordings, and the how many-th page of them: "copy.2" asks for the second of those that need a copy."""
+    form = form_of(request)
+    needs, _dot, page_ = (form.get("go") or form.get("here") or "").partition(".")
+    if needs not in set(Needs):
+        return None, 1
+    return Needs(needs), int(page_) if page_.isascii() and page_.isdigit() and len(page_) < 7 else 1
+
+
+def _looked_at(given: Given, found: Offered) -> Given:
+    """What is chosen once somebody sees this page: of what may go and did not yet, the newest copies, as many as one
+    release holds; but for those that they saw chosen before and took out, on whatever page they were then."""
+    usual = [copy for one in found.rows if not one.released for copy in one.usual]
+    known = given.copies | given.offered
+    fresh = [copy for copy in usual if copy not in known][: max(0, MOST_COPIES - len(given.copies))]
+    here = {copy for copy in usual if copy in given.copies}.union(fresh)
+    return replace(given, copies=given.copies.union(fresh), offered=given.offered | here)
+
+
+def _usual(asked: About) -> Given:
+    """What the form holds before anybody types."""
     audience = Audience.REQUESTER if asked.subject.request_id else Audience.PUBLIC
     title = _("Body-worn camera footage, %(number)s", number=asked.number)
-    return Given(copies, audience.value, title, "", {})
+    return Given(frozenset(), audience.value, title, "", {})
+
+
+def _may_go(found: Offered) -> bool:
+    """Whether something can go out: of this page, or perhaps of another."""
+    elsewhere = found.counts[Needs.RELEASE] > (len(found.rows) if found.needs is Needs.RELEASE else 0)
+    return elsewhere or any(one.usual for one in found.rows)
 
 
 def _drafted(
@@ -130,28 +187,22 @@ def _drafted(
     here: Installation,
     actor: Actor,
     subject: Subject,
-    found: Sequence[RecordingOffered],
-    given: Given,
+    chosen: Sequence[sa.Row[Any, Any]],
     problem: Problem | None,
 ) -> tuple[str, Problem | None]:
-    """A draft of the summary for the copies that are chosen."""
-    chosen = _in_order(found, given.copies)
-    if not chosen:
+    """A draft of the summary for the copies that are chosen. It needs no reason for a doubtful one."""
+    if not 0 < len(chosen) <= MOST_COPIES:
         return "", problem
+    copies = [CopyToGo(one.id, "–" if one.verdict == Verdict.DOUBTFUL.value else None) for one in chosen]
     try:
-        return draft(tx, here.vault, actor, subject, chosen, clock=here.clock), problem
+        return draft(tx, here.vault, actor, subject, copies, clock=here.clock), problem
     except CandorError as error:
         return "", problem or Problem(words_of(error), None, "summary")
 
 
-def _in_order(found: Sequence[RecordingOffered], copies: frozenset[str]) -> list[CopyToGo]:
-    """The chosen copies as a release holds them: by recording, by part. A draft needs no reason for a doubtful one."""
-    return [
-        CopyToGo(copy.id, "–" if copy.verdict is Verdict.DOUBTFUL else None)
-        for one in found
-        for copy in sorted(one.copies, key=lambda each: each.part_number)
-        if copy.id in copies
-    ]
+def _digest(summary: str) -> str:
+    """By which a summary is known again, however a browser ends its lines."""
+    return hashlib.sha256(summary.replace("\r\n", "\n").strip().encode()).hexdigest()
 
 
 def _offers(tx: Connection, actor: Actor, subject: Subject, found: Sequence[RecordingOffered]) -> list[Offer]:
@@ -166,24 +217,24 @@ def _offers(tx: Connection, actor: Actor, subject: Subject, found: Sequence[Reco
 
 def _given(form: Form) -> Given:
     copies = form.getlist("copy")
-    although = {one: form.get(f"although_{one}", "") for one in copies}
-    titles = form.get("title", ""), form.get("summary", "")
-    return Given(frozenset(copies), form.get("audience", ""), *titles, although)
+    although = {name.removeprefix(_ALTHOUGH): words for name, words in form.items() if name.startswith(_ALTHOUGH)}
+    titles, offered_ = (form.get("title", ""), form.get("summary", "")), frozenset(form.getlist("offered"))
+    return Given(frozenset(copies), form.get("audience", ""), *titles, although, offered_, form.get("draft", ""))
 
 
 def create(request: Request) -> Response:
-    """Prepare it. Form: request or critical, copy (several), although_COPY, audience, title, summary, act (draft: the
-    summary is drafted anew, nothing is prepared)."""
+    """Prepare it. Form: request or critical, copy (several), although_COPY, audience, title, summary, draft, offered
+    (several), here; act (draft: the summary is drafted anew) or go (KIND.PAGE: another page of recordings is shown),
+    with which nothing is prepared."""
     here, visit, form = installation_of(request), visit_of(request), form_of(request)
     given = _given(form)
     with here.database.read() as tx:
         subject = _subject(tx, visit.actor, form)
         if subject is None:
             raise SubjectUnknown(what="request", id="")
-        found, _more = offered(tx, here.vault, visit.actor, subject, clock=here.clock)
-    if form.get("act") == "draft":
-        return _form(request, subject, given, None, 200, anew=True)
-    ordered = [one.copy_id for one in _in_order(found, given.copies)]
+        ordered = [one.id for one in chosen_in_order(tx, visit.actor, subject, sorted(given.copies))]
+    if form.get("go") or form.get("act") == "draft":
+        return _form(request, subject, given, None, 200, anew=form.get("act") == "draft")
     unknown = sorted(given.copies - set(ordered))
     try:
         with here.database.write() as tx:
@@ -196,7 +247,7 @@ def create(request: Request) -> Response:
                 audience=given.audience,
                 title=given.title,
                 summary=given.summary,
-                although={one: words for one, words in given.although.items() if words.strip()},
+                although={one: words for one, words in given.although.items() if words.strip() and one in given.copies},
                 clock=here.clock,
             )
     except CandorError as error:

@@ -21,6 +21,7 @@ RELEASE_BADGES: dict[ReleaseState, tuple[str, str, str]] = {
     ReleaseState.PUBLISHED: (noted("Released"), "ok", "external"),
     ReleaseState.FAILED: (noted("Release failed"), "bad", "bad"),
     ReleaseState.RECALLED: (noted("Release recalled"), "bad", "history"),
+    ReleaseState.DISCARDED: (noted("Release discarded"), "", "trash"),
 }
 
 
@@ -55,9 +56,9 @@ def releases_told(tx: Connection, actor: Actor, request_id: str) -> list[Release
 
 
 def newest_by_recording(releases: list[Released]) -> dict[str, Released]:
-    """Of each recording the newest of these releases that holds it."""
+    """Of each recording the newest of these releases that holds it and was not discarded."""
     found: dict[str, Released] = {}
-    for one in releases:
+    for one in (each for each in releases if each.state is not ReleaseState.DISCARDED):
         for recording_id in one.recordings:
             found.setdefault(recording_id, one)
     return found
