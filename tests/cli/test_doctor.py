@@ -74,6 +74,7 @@ def test_what_is_broken_is_named_and_the_rest_is_looked_at(candor: Candor, home:
     assert re.search(r"^ok +database ", said.out, re.MULTILINE)
 
 
+@pytest.mark.long
 def test_a_served_site_is_watched_and_logs_in_json(home: Path, tmp_path: Path) -> None:
     """The program itself, as an operator runs it: the watch writes down what it finds, the log is JSON throughout."""
     environment = {**os.environ, "CANDOR_LOG_FORMAT": "json", "CANDOR_PORT": "0", "CANDOR_METRICS": "1"}

@@ -67,6 +67,7 @@ def until_gone(address: str) -> None:
     pytest.fail("the portal is still there")
 
 
+@pytest.mark.long
 def test_it_ends_with_the_site_also_when_that_is_killed(home: Path, tables: None) -> None:
     with Installation.open(Settings.load(), create=True) as here:
         make_place(here.database, SystemClock())  # type: ignore[arg-type]

@@ -372,6 +372,7 @@ def _fits(row: Row, notes: str, name: str, query: Query) -> bool:
     )  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bound", [10_000, 4], ids=["gathering", "walking"])
 def test_same_as_reading_every_row(archive: Archive, monkeypatch: pytest.MonkeyPatch, bound: int) -> None:
     from candor.footage import search

@@ -40,6 +40,8 @@ from candor.store.errors import TombstoneAltered
 from candor.store.tables import tombstone, vault_key
 from candor.store.tombstones import Tombstone, encode
 
+pytestmark = pytest.mark.long
+
 
 def rows(database: Database, *but: str) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table that a backup holds."""
@@ -136,7 +138,6 @@ def test_a_backup_never_holds_the_key_encryption_key(machine: Machine) -> None:
     assert file["key"].rstrip("=") not in inside
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_it_goes_from_one_kind_of_database_to_the_other_and_back(
     machine: Machine, request: pytest.FixtureRequest, tmp_path: Path
@@ -455,7 +456,6 @@ STOPPED = [
 ]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(("database_url", "step"), STOPPED, indirect=["database_url"])
 def test_it_goes_on_where_it_was_stopped_and_is_closed_until_then(
     machine: Machine, another: Machine, step: str

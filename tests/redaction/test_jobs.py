@@ -212,6 +212,7 @@ def test_looking_again_keeps_what_people_touched(bench: Bench) -> None:
     assert bench.events(Event.REDACTION_DETECTED)[1]["profile"] == "strict"
 
 
+@pytest.mark.long
 @only_sqlite
 def test_looking_for_another_kind_uncovers_nothing(bench: Bench) -> None:
     bench.begin(Kind.FACE)

@@ -67,6 +67,7 @@ def test_tuspy_with_an_empty_file(site: TusSite, opened: Callable[..., BinaryIO]
     assert site.told(uploader.url)["state"] == "done"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(6))
 def test_cut_at_random_points(site: TusSite, opened: Callable[..., BinaryIO], seed: int) -> None:
     """The connection is cut up to twelve times, anywhere; between two tries the writer may have been let go."""

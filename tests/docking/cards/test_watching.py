@@ -140,6 +140,7 @@ def _watch(place: Path, home: Path, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.long
 def test_killed_in_the_middle_and_gone_on(tmp_path: Path) -> None:
     """A real process, killed (SIGKILL) while it reads a card: the next one takes in the rest, and nothing twice."""
     card, files = tmp_path / "card", {}

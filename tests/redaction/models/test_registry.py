@@ -212,6 +212,7 @@ def test_without_packages_faces_and_plates_are_said_to_be_missing(site: Site, mo
     assert site.detectors(Kind.FACE)[0].kinds == {Kind.FACE}
 
 
+@pytest.mark.long
 @faces_can_be_found
 def test_faces_are_looked_for_out_of_the_box_and_by_an_own_model(site: Site) -> None:
     (face,) = site.detectors(Kind.FACE)
