@@ -361,9 +361,14 @@ def test_nothing_is_left_of_a_service_that_ends(tmp_path: Path, how: str) -> Non
     with service(tmp_path, how) as process:
         assert process.stdout is not None
         template = int(process.stdout.readline())
-        found = psutil.Process(process.pid).children(recursive=True) if how == "killed" else []
+        found: list[psutil.Process] = []
+
+        def both() -> bool:
+            found[:] = psutil.Process(process.pid).children(recursive=True)
+            return {template} < {one.pid for one in found}
+
         if how == "killed":
-            assert {template} < {one.pid for one in found}, "a warm process and one at work"
+            wait_for(both, "a warm process and one at work")
             time.sleep(0.3)
             process.kill()
         process.wait(20)
