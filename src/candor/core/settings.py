@@ -26,7 +26,7 @@ from candor.core.portal_settings import PortalLimits
 
 class _Environment(EnvSettingsSource):
     """The environment's variables. Only settings that stand there are looked at: what the library does for each one
-    that it knows, whether it stands there or not, takes ten milliseconds of every command."""
+    that it knows, whether it stands there or not, takes four fifths of the time of reading the settings."""
 
     def __call__(self) -> dict[str, Any]:
         found = {}
