@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from candor.verify.bag import Bag, quoted
 from candor.verify.checkpoint import Checkpoint
@@ -74,37 +75,12 @@ def check_inclusion(bag: Bag, histories: Mapping[str, History], note: Note, chec
     places: dict[int, str] = {}
     count = 0
     for recording, history in histories.items():
-        for event in history.events:
-            place = _place(recording, event.n)
-            other = places.setdefault(event.index, place)
+        for place, index, proof in _claims(bag, recording, history, note, checkpoint):
+            other = places.setdefault(index, place)
             if other is not place:
-                step.fail(f"{place} and {other} claim the same entry {event.index:,} of the log")
+                step.fail(f"{place} and {other} claim the same entry {index:,} of the log")
             try:
-                reason = _included(bag, recording, event, note, checkpoint)
-            except VerifyError as error:
-                reason = str(error)
-            if reason:
-                step.fail(f"{place}: {reason}")
-            count += 1
-        for kept in history.withheld:
-            place = f"{_place(recording, kept.n)}, which is not opened"
-            other = places.setdefault(kept.index, place)
-            if other is not place:
-                step.fail(f"{place} and {other} claim the same entry {kept.index:,} of the log")
-            try:
-                reason = included_withheld(bag, recording, kept, note, checkpoint)
-            except VerifyError as error:
-                reason = str(error)
-            if reason:
-                step.fail(f"{place}: {reason}")
-            count += 1
-        for lost in history.lost:
-            place = f"{_place(recording, lost.n)}, which is lost"
-            other = places.setdefault(lost.index, place)
-            if other is not place:
-                step.fail(f"{place} and {other} claim the same entry {lost.index:,} of the log")
-            try:
-                reason = included_lost(bag, recording, lost, note, checkpoint)
+                reason = proof()
             except VerifyError as error:
                 reason = str(error)
             if reason:
@@ -112,6 +88,22 @@ def check_inclusion(bag: Bag, histories: Mapping[str, History], note: Note, chec
             count += 1
     if not step.failed:
         step.words = f"{count:,} events in a log of {checkpoint.size:,} entries"
+
+
+def _claims(
+    bag: Bag, recording: str, history: History, note: Note, checkpoint: Checkpoint
+) -> Iterator[tuple[str, int, Callable[[], str | None]]]:
+    """Every entry of the log that a history names: what says so, which entry, and what tells why its proof does not
+    hold, or None."""
+    about = (note, checkpoint)
+    for event in history.events:
+        yield _place(recording, event.n), event.index, partial(_included, bag, recording, event, *about)
+    for kept in history.withheld:
+        place = f"{_place(recording, kept.n)}, which is not opened"
+        yield place, kept.index, partial(included_withheld, bag, recording, kept, *about)
+    for lost in history.lost:
+        place = f"{_place(recording, lost.n)}, which is lost"
+        yield place, lost.index, partial(included_lost, bag, recording, lost, *about)
 
 
 def _included(bag: Bag, recording: str, event: ShownEvent, note: Note, checkpoint: Checkpoint) -> str | None:
