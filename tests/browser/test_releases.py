@@ -124,6 +124,7 @@ def test_pages_at_every_size(visit: Visit, office: Office, at_every_size: Any) -
         "/releases?state=all": NARROW,
         f"/releases/new?request={office.request}": SIZES,
         f"/releases/{office.release}": SIZES,
+        f"/requests/{office.request}": NARROW,
         "/critical": NARROW,
         "/critical/new": NARROW,
         f"/critical/{office.critical}": SIZES,
